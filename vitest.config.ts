@@ -1,0 +1,27 @@
+import { defineConfig } from "vitest/config";
+
+// The suffix of a test file says what it needs: `.test.ts` nothing, `.redis.test.ts` a Redis server,
+// `.fleet.test.ts` real Celery workers. `npm test -- --project pure` runs the ones that need nothing.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "pure",
+          include: ["{app,bench,components,lib,server,worker}/**/*.test.{ts,tsx}"],
+          exclude: ["**/*.redis.test.ts", "**/*.fleet.test.ts"],
+        },
+      },
+      { test: { name: "redis", include: ["{lib,server,worker}/**/*.redis.test.ts"], testTimeout: 30_000 } },
+      {
+        test: {
+          name: "fleet",
+          include: ["{lib,server,worker}/**/*.fleet.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
