@@ -5,7 +5,15 @@
  */
 
 /** Who told us. `leader` is what Perennial itself concluded; an event of it is always marked `inferred`. */
-export type Source = "event" | "result" | "queue" | "unacked" | "inspect" | "operator" | "leader" | "inbox";
+export type Source =
+  | "event"
+  | "result"
+  | "queue"
+  | "unacked"
+  | "inspect"
+  | "operator"
+  | "leader"
+  | "inbox";
 
 export type TaskEventType =
   | "task.sent" // a producer published it
@@ -32,12 +40,12 @@ export type WorkerEventType =
   | "worker.offline"
   | "worker.late" // no sign of life for longer than expected
   | "worker.lost" // and for so long that what it ran is lost
-  | "worker.inspected" // answers of stats, active_queues, registered, conf; in the payload
+  | "worker.inspected" // what its answers to remote control changed in what we know
   | "worker.gone"; // forgotten after a long silence
 
 export type LogEventType =
-  | "log.gap" // events were lost between `fromAt` and `at`; the payload says why and how many
-  | "log.malformed"; // something on the broker could not be read; the payload says where and what
+  | "log.gap" // events were lost between `fromAt` and `at`: `LogData` says why, `count` how many if that is known
+  | "log.malformed"; // `count` things on the broker could not be read: `LogData` says where and why, `payload.raw` holds one
 
 export type QueueEventType = "queue.sampled" | "redis.sampled";
 
@@ -65,13 +73,20 @@ export interface Payload {
   cut?: Record<string, { length: number; hash: string }>;
 }
 
+/** `details` of `log.gap` and `log.malformed`. */
+export interface LogData {
+  /** `events`, `queue celery`, `unacked`, `result`, `binding _kombu.binding.x` … */
+  where: string;
+  reason: string;
+}
+
 export interface Facts {
   /** Run of the task that this event belongs to: `runOf(retries, delivery)`. Stamped by the leader. */
   run?: number;
   name?: string;
   queue?: string;
   worker?: string;
-  /** Name of a custom state, or the whole state in `task.known`. */
+  /** Name of a custom state. */
   state?: string;
   exceptionType?: string;
   /** What an operator did: `revoke`, `terminate`, `rerun`. */
@@ -102,6 +117,15 @@ export interface Facts {
   flags?: number;
   /** A count: of lost events, of malformed messages. */
   count?: number;
+  /** JSON text of what the fold reads besides: `WorkerData` in worker events, `LogData` in log events. */
+  details?: string;
+  /** Only in `task.known`: what else the row of the task holds. */
+  step?: number;
+  lastRun?: number;
+  doubt?: string;
+  doubtAt?: number;
+  evidenceAt?: number;
+  lastAt?: number;
 }
 
 interface EventOf<Type extends EventType> extends Facts {
@@ -185,6 +209,7 @@ const AHEAD_MS = 24 * 3_600_000;
  * clocks are wrong by hours in practice and by millennia in attacks; neither may move a bucket or a chart.
  */
 export function clampAt(at: number | undefined, seenAt: number): number {
-  if (at === undefined || !Number.isFinite(at) || at < EARLIEST_AT || at > seenAt + AHEAD_MS) return seenAt;
+  if (at === undefined || !Number.isFinite(at) || at < EARLIEST_AT || at > seenAt + AHEAD_MS)
+    return seenAt;
   return Math.round(at * 1000) / 1000;
 }

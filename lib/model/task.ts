@@ -4,40 +4,40 @@
  */
 export interface Task {
   id: string;
-  name?: string;
-  queue?: string;
-  worker?: string;
-  exceptionType?: string;
-  parentId?: string;
-  rootId?: string;
-  groupId?: string;
+  name: string | undefined;
+  queue: string | undefined;
+  worker: string | undefined;
+  exceptionType: string | undefined;
+  parentId: string | undefined;
+  rootId: string | undefined;
+  groupId: string | undefined;
   /** The task that this one repeats. */
-  rerunId?: string;
+  rerunId: string | undefined;
   /** Run of the deciding event, and how far that run came. */
   run: number;
   step: Step;
   /** Name of the custom state when `step` is PROGRESS. */
-  custom?: string;
+  custom: string | undefined;
   /** When the deciding step happened. */
   stepAt: number;
   /** The highest run known. */
   lastRun: number;
   /** LOST or ENDED when the leader found it so, and when. Later evidence of life takes it back. */
-  doubt?: "LOST" | "ENDED";
-  doubtAt?: number;
+  doubt: "LOST" | "ENDED" | undefined;
+  doubtAt: number | undefined;
   /** When something last showed that the task exists: an event of it, its message, or a worker that holds it. */
   evidenceAt: number;
   /** When the producer published the first run. */
-  sentAt?: number;
+  sentAt: number | undefined;
   /** Of the deciding run. */
-  receivedAt?: number;
-  startedAt?: number;
-  endedAt?: number;
+  receivedAt: number | undefined;
+  startedAt: number | undefined;
+  endedAt: number | undefined;
   /** Seconds in the pool as the worker measured them, in ms. */
-  runtimeMs?: number;
-  etaAt?: number;
-  expiresAt?: number;
-  priority?: number;
+  runtimeMs: number | undefined;
+  etaAt: number | undefined;
+  expiresAt: number | undefined;
+  priority: number | undefined;
   /** Sum of `FLAG_…` of `event.ts`. */
   flags: number;
   /** The deciding step was concluded, not told. */
@@ -71,6 +71,45 @@ export const Step = {
 } as const;
 export type Step = (typeof Step)[keyof typeof Step];
 
+/** A task of which nothing is known but its id. */
+export function unknownTask(id: string): Task {
+  return {
+    id,
+    name: undefined,
+    queue: undefined,
+    worker: undefined,
+    exceptionType: undefined,
+    parentId: undefined,
+    rootId: undefined,
+    groupId: undefined,
+    rerunId: undefined,
+    run: 0,
+    step: Step.UNKNOWN,
+    custom: undefined,
+    stepAt: 0,
+    lastRun: 0,
+    doubt: undefined,
+    doubtAt: undefined,
+    evidenceAt: 0,
+    sentAt: undefined,
+    receivedAt: undefined,
+    startedAt: undefined,
+    endedAt: undefined,
+    runtimeMs: undefined,
+    etaAt: undefined,
+    expiresAt: undefined,
+    priority: undefined,
+    flags: 0,
+    inferred: false,
+    firstAt: 0,
+    lastAt: 0,
+    seenAt: 0,
+    nameRank: 0,
+    queueRank: 0,
+    workerRank: 0,
+  };
+}
+
 /** The states that can be filtered by. Custom states of applications stand beside them under their own names. */
 export const STATES = [
   "PENDING",
@@ -88,4 +127,11 @@ export const STATES = [
 export type KnownState = (typeof STATES)[number];
 
 /** States in which nothing more is expected. */
-export const FINAL_STATES: ReadonlySet<string> = new Set(["SUCCESS", "FAILURE", "REVOKED", "REJECTED", "LOST", "ENDED"]);
+export const FINAL_STATES: ReadonlySet<string> = new Set([
+  "SUCCESS",
+  "FAILURE",
+  "REVOKED",
+  "REJECTED",
+  "LOST",
+  "ENDED",
+]);

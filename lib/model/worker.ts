@@ -27,11 +27,13 @@ export interface Worker {
   registered?: string[];
   /** Boots seen: a new pid or `worker-online`. */
   boots: number;
+  /** When it booted, by its own clock, if we saw it. */
+  startedAt?: number;
   succeeded: number;
   failed: number;
 }
 
-/** Payload `data` of `worker.online`, `worker.heartbeat` and `worker.inspected`: what is told is set, the rest is left alone. */
+/** `details` of a worker event: what is told is set, the rest is left alone. */
 export interface WorkerData {
   kind?: "worker" | "beat";
   software?: string;
