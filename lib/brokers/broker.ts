@@ -16,8 +16,20 @@ export interface Abilities {
 
 /** What a broker needs to know of the tasks that are already known. Answered from the view. */
 export interface Known {
-  /** Run, worker and name of a task, or undefined when it was never heard of. */
-  task(id: string): { run: number; worker: string | undefined; name: string | undefined; queue: string | undefined } | undefined;
+  /** Undefined when the task was never heard of. */
+  task(id: string): KnownTask | undefined;
+}
+
+export interface KnownTask {
+  state: string;
+  /** The highest run that is known. */
+  run: number;
+  /** Whether a worker told that it received that run. */
+  received: boolean;
+  started: boolean;
+  worker: string | undefined;
+  name: string | undefined;
+  queue: string | undefined;
 }
 
 /** Takes what was heard, in the order in which it was heard. Never blocks the caller and never throws. */
@@ -58,17 +70,27 @@ export interface Broker {
   sample(now: number): Promise<Sample>;
 
   /** Read waiting messages; nothing is taken. */
-  peekQueue(queue: string, options: { priority?: number; offset: number; limit: number }): Promise<QueueMessages>;
+  peekQueue(
+    queue: string,
+    options: { priority?: number; offset: number; limit: number },
+  ): Promise<QueueMessages>;
   /** Messages taken and not acknowledged, oldest first. */
   held(limit: number): Promise<{ messages: HeldMessage[]; total: number }>;
   /** The message of one task, if it is still in a queue or unacknowledged; looks at no more than `maxBytes`. */
-  findMessage(task: string, queue: string | undefined, maxBytes: number): Promise<FoundMessage | undefined>;
+  findMessage(
+    task: string,
+    queue: string | undefined,
+    maxBytes: number,
+  ): Promise<FoundMessage | undefined>;
 
   /** Ask one worker everything, all at once; parts that did not come in time are null. */
   inspectWorker(worker: string, timeoutMs: number): Promise<WorkerInspection>;
 
   /** Broadcast a revoke and, for a waiting message, remove it and store the state. Answers a sentence. */
-  revoke(task: string, options: { terminate: boolean; signal: string; queue: string | undefined }): Promise<string>;
+  revoke(
+    task: string,
+    options: { terminate: boolean; signal: string; queue: string | undefined },
+  ): Promise<string>;
   publish(publication: Publication): Promise<void>;
 
   close(): Promise<void>;
