@@ -24,8 +24,7 @@ export function tokenize(source: string): Tokens {
     if (isSpace(char)) at++;
     else if (char === "(") tokens.push({ kind: "open", at: at++ });
     else if (char === ")") tokens.push({ kind: "close", at: at++ });
-    else if (char === "-" && startsOperand(source.charAt(at + 1)))
-      tokens.push({ kind: "not", at: at++ });
+    else if (char === "-" && startsOperand(source.charAt(at + 1))) tokens.push({ kind: "not", at: at++ });
     else {
       const word = readWord(source, at);
       if (!word.ok) return word;
@@ -36,10 +35,7 @@ export function tokenize(source: string): Tokens {
   return { ok: true, tokens };
 }
 
-function readWord(
-  source: string,
-  start: number,
-): { ok: true; token: Token; end: number } | { ok: false; at: number; reason: string } {
+function readWord(source: string, start: number): { ok: true; token: Token; end: number } | { ok: false; at: number; reason: string } {
   let text = "";
   let colon = -1;
   let depth = 0;
@@ -50,8 +46,7 @@ function readWord(
     if (isSpace(char) || (char === ")" && depth === 0)) break;
     if (char === '"') {
       const quoted = readQuoted(source, at);
-      if (quoted === undefined)
-        return { ok: false, at, reason: "the quotation mark that opens here is never closed" };
+      if (quoted === undefined) return { ok: false, at, reason: "the quotation mark that opens here is never closed" };
       text += quoted.text;
       at = quoted.end;
       bare = false;
@@ -64,10 +59,7 @@ function readWord(
     at++;
   }
   const operator = bare ? OPERATORS.get(text) : undefined;
-  const token: Token =
-    operator === undefined
-      ? { kind: "word", at: start, text, colon, end: at }
-      : { kind: operator, at: start };
+  const token: Token = operator === undefined ? { kind: "word", at: start, text, colon, end: at } : { kind: operator, at: start };
   return { ok: true, token, end: at };
 }
 

@@ -69,10 +69,10 @@ describe("a broken filter text says where it goes wrong", () => {
 });
 
 const piece = fc.constantFrom(
-  ...'( ) - " \\ AND OR NOT : = * > < 1 0.5 ms d state name retries runtime kwargs args foo ü'.split(
-    " ",
-  ),
-  ...[" ", "\u0000", "\u2028"],
+  ...'( ) - " \\ AND OR NOT : = * > < 1 0.5 ms d state name retries runtime kwargs args foo ü'.split(" "),
+  " ",
+  "\u0000",
+  "\u2028",
 );
 
 test("any text is understood or refused, and what was understood reads back as the same", () => {

@@ -5,17 +5,7 @@
 import { type Token, tokenize } from "./filter-lexer.ts";
 
 /** Fields with one value per task; `*` in a pattern stands for any text. */
-export const MATCH_FIELDS = [
-  "state",
-  "name",
-  "queue",
-  "worker",
-  "exception",
-  "id",
-  "parent",
-  "root",
-  "group",
-] as const;
+export const MATCH_FIELDS = ["state", "name", "queue", "worker", "exception", "id", "parent", "root", "group"] as const;
 export type MatchField = (typeof MATCH_FIELDS)[number];
 
 /** Numbers; `runtime` and `wait` in ms here, with a unit or as seconds in the text. */
@@ -40,9 +30,7 @@ export type Term =
   /** Anywhere: in the name, the id, the worker, the arguments, the result … */
   | { is: "words"; text: string };
 
-export type ParsedFilter =
-  | { ok: true; filter: Filter | null }
-  | { ok: false; at: number; reason: string };
+export type ParsedFilter = { ok: true; filter: Filter | null } | { ok: false; at: number; reason: string };
 
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ["uuid", "id"],
@@ -109,9 +97,7 @@ class Parser {
   }
 
   #all(): Filter {
-    const operands: { filter: Filter; joined: boolean }[] = [
-      { filter: this.#operand(), joined: false },
-    ];
+    const operands: { filter: Filter; joined: boolean }[] = [{ filter: this.#operand(), joined: false }];
     for (;;) {
       const joined = this.#accept("and");
       const kind = this.#peek()?.kind;
@@ -124,8 +110,7 @@ class Parser {
   #operand(): Filter {
     const token = this.#peek();
     if (token === undefined) throw new Broken(this.#end, "something is missing at the end");
-    if (token.kind !== "word" && ++this.#depth > MAX_DEPTH)
-      throw new Broken(token.at, "this is nested too deep");
+    if (token.kind !== "word" && ++this.#depth > MAX_DEPTH) throw new Broken(token.at, "this is nested too deep");
     this.#next++;
     switch (token.kind) {
       case "word":
@@ -136,11 +121,9 @@ class Parser {
         return negated.is === "not" ? negated.of : { is: "not", of: negated };
       }
       case "open": {
-        if (this.#peek()?.kind === "close")
-          throw new Broken(token.at, "these parentheses are empty");
+        if (this.#peek()?.kind === "close") throw new Broken(token.at, "these parentheses are empty");
         const inner = this.#any();
-        if (!this.#accept("close"))
-          throw new Broken(token.at, "the parenthesis that opens here is never closed");
+        if (!this.#accept("close")) throw new Broken(token.at, "the parenthesis that opens here is never closed");
         this.#depth--;
         return inner;
       }
@@ -194,8 +177,7 @@ function term(token: Extract<Token, { kind: "word" }>): Filter {
   if (match !== undefined) return { is: "match", field: match, pattern: value };
   if (number !== undefined) return comparison(token, number, value);
   const equals = value.indexOf("=");
-  if (holds === "kwargs" && equals > 0)
-    return { is: "kwarg", name: value.slice(0, equals), value: value.slice(equals + 1) };
+  if (holds === "kwargs" && equals > 0) return { is: "kwarg", name: value.slice(0, equals), value: value.slice(equals + 1) };
   return { is: "holds", field: holds ?? "args", text: value };
 }
 
@@ -212,22 +194,13 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-function comparison(
-  token: Extract<Token, { kind: "word" }>,
-  field: NumberField,
-  value: string,
-): Filter {
+function comparison(token: Extract<Token, { kind: "word" }>, field: NumberField, value: string): Filter {
   const at = token.end - value.length;
   const parts = /^(>=|<=|>|<|=)?(-?\d{1,15}(?:\.\d{1,15})?)(ms|[smhd])?$/.exec(value);
   const timed = field === "runtime" || field === "wait";
   const unit = parts?.[3];
   if (parts === null || (unit !== undefined && !timed)) {
-    throw new Broken(
-      at,
-      timed
-        ? `${field}: needs a duration such as >1.5s or <200ms`
-        : `${field}: needs a number such as 3 or >0`,
-    );
+    throw new Broken(at, timed ? `${field}: needs a duration such as >1.5s or <200ms` : `${field}: needs a number such as 3 or >0`);
   }
   const factor = timed ? (UNITS[unit ?? "s"] ?? 1) : 1;
   const by = COMPARISONS.find((known) => known === parts[1]) ?? "=";
@@ -264,9 +237,7 @@ export function printFilter(filter: Filter): string {
     case "kwarg":
       return `kwargs:${printText(`${filter.name}=${filter.value}`)}`;
     case "words":
-      return /^\w[\w.@-]*$/.test(filter.text) && !/^(AND|OR|NOT)$/.test(filter.text)
-        ? filter.text
-        : quote(filter.text);
+      return /^\w[\w.@-]*$/.test(filter.text) && !/^(AND|OR|NOT)$/.test(filter.text) ? filter.text : quote(filter.text);
   }
 }
 
