@@ -45,11 +45,7 @@ export async function withRedis(options: RedisServerOptions = {}): Promise<Redis
   throw failure;
 }
 
-async function startServer(
-  program: string,
-  port: number,
-  config: Record<string, string>,
-): Promise<RedisServer> {
+async function startServer(program: string, port: number, config: Record<string, string>): Promise<RedisServer> {
   const dir = mkdtempSync(join(tmpdir(), "perennial-redis-"));
   const settings = { port: String(port), bind: HOST, dir, save: "", appendonly: "no", ...config };
   const child = spawn(
