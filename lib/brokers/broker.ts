@@ -27,6 +27,8 @@ export interface KnownTask {
   /** Whether a worker told that it received that run. */
   received: boolean;
   started: boolean;
+  /** When its producer published it, if that was told. */
+  sentAt: number | undefined;
   worker: string | undefined;
   name: string | undefined;
   queue: string | undefined;

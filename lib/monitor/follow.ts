@@ -50,9 +50,10 @@ export function follow(log: Log, view: View, position: Position, identities: Rec
       }
       for await (const batch of log.follow(position.next, signal)) {
         if (batch.epoch !== position.epoch || batch.first !== position.next) {
-          if (batch.epoch !== position.epoch || batch.first > position.next) view.reset();
-          position.epoch = batch.epoch;
-          position.next = batch.first;
+          // The log began anew, or lost its end with a failover: what the view shows is not what the log says.
+          view.reset();
+          position.epoch = "";
+          return;
         }
         for (let at = 0; at < batch.events.length; at += SLICE) {
           for (const [i, event] of batch.events.slice(at, at + SLICE).entries()) {

@@ -77,6 +77,7 @@ describe("runs", () => {
       worker: "w",
       name: "n",
       queue: undefined,
+      sentAt: undefined,
     };
     expect(new Runs({ task: () => known }).ended("t", "w")).toBe(runOf(2, 0));
     expect(new Runs({ task: () => known }).received("t", 2, "v")).toBe(runOf(2, 1));

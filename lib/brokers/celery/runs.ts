@@ -110,6 +110,11 @@ export class Runs {
     return current(this.#of(task), undefined).run;
   }
 
+  /** Whether any event of the task has passed here. */
+  heardOf(task: string): boolean {
+    return this.#runs.has(task);
+  }
+
   #of(task: string): Run[] {
     let runs = this.#runs.get(task);
     if (runs === undefined) {
