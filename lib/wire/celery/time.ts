@@ -1,0 +1,53 @@
+const ISO_TIME =
+  /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?(?:(Z)|([+-])(\d{2})(?::?(\d{2})(?::?(\d{2})(?:\.\d+)?)?)?)?)?$/i;
+
+/**
+ * Epoch ms (microseconds as fraction) of an ISO 8601 text such as Python's `isoformat()` writes, or null when it is none.
+ * A text without offset is UTC: so Celery reads `eta` and `expires`, and so 5.2 and 5.3 write `date_done`.
+ */
+export function parseTime(text: string): number | null {
+  const match = ISO_TIME.exec(text);
+  if (match === null) return null;
+  const [, year, month, day, hour = "0", minute = "0", second = "0", fraction = "", , sign, ...offset] = match;
+  const at = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+  const date = new Date(at);
+  const exists =
+    date.getUTCMonth() === Number(month) - 1 &&
+    date.getUTCDate() === Number(day) &&
+    date.getUTCHours() === Number(hour) &&
+    date.getUTCMinutes() === Number(minute) &&
+    date.getUTCSeconds() === Number(second);
+  if (!exists) return null;
+  const [offsetHours = "0", offsetMinutes = "0", offsetSeconds = "0"] = offset;
+  const eastSeconds = Number(offsetHours) * 3600 + Number(offsetMinutes) * 60 + Number(offsetSeconds);
+  return at + Number(fraction.padEnd(6, "0").slice(0, 6)) / 1000 - (sign === "-" ? -1 : 1) * eastSeconds * 1000;
+}
+
+/** Epoch ms of epoch seconds, to the microsecond, or null when it is no finite number. */
+export function secondsToMs(seconds: unknown): number | null {
+  if (typeof seconds !== "number" || !Number.isFinite(seconds)) return null;
+  return Math.round(seconds * 1e6) / 1000;
+}
+
+/**
+ * Epoch ms of what a clock on the wall of a zone shows, given as if that clock were UTC; null when the zone is unknown. Of
+ * the two times that one wall time has when clocks are set back, the one that the zone's later offset gives.
+ */
+export function wallTimeToMs(wallAt: number, zone: string): number | null {
+  try {
+    const guess = wallAt - offsetMs(wallAt, zone);
+    return wallAt - offsetMs(guess, zone);
+  } catch {
+    return null;
+  }
+}
+
+/** How far a zone's clocks are ahead of UTC at a time. Throws a RangeError for a zone that nobody knows. */
+function offsetMs(at: number, zone: string): number {
+  const format = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "longOffset" });
+  const name = format.formatToParts(at).find((part) => part.type === "timeZoneName")?.value ?? "";
+  const match = /^GMT(?:([+-])(\d{2}):(\d{2})(?::(\d{2}))?)?$/.exec(name);
+  const [, sign, hours = "0", minutes = "0", seconds = "0"] = match ?? [];
+  const ms = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
+  return sign === "-" ? -ms : ms;
+}
