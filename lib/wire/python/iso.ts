@@ -10,12 +10,7 @@ export function isoDate([year = 0, month = 0, day = 0]: Fields): string | undefi
 
 /** `fields` are hour, minute, second, microsecond; the last ones may be left out. */
 export function isoTime([hour = 0, minute = 0, second = 0, micro = 0]: Fields): string | undefined {
-  if (
-    !within(hour, 0, 23) ||
-    !within(minute, 0, 59) ||
-    !within(second, 0, 59) ||
-    !within(micro, 0, 999_999)
-  ) {
+  if (!within(hour, 0, 23) || !within(minute, 0, 59) || !within(second, 0, 59) || !within(micro, 0, 999_999)) {
     return undefined;
   }
   return `${pad(hour, 2)}:${pad(minute, 2)}:${pad(second, 2)}${micro ? `.${pad(micro, 6)}` : ""}`;
@@ -37,9 +32,7 @@ export function isoDuration([days = 0, seconds = 0, micros = 0]: Fields): string
   const minute = (size / 60_000_000n) % 60n;
   const hour = (size / 3_600_000_000n) % 24n;
   const day = size / 86_400_000_000n;
-  const time = [hour && `${hour}H`, minute && `${minute}M`, second && `${plainDecimal(second)}S`]
-    .filter(Boolean)
-    .join("");
+  const time = [hour && `${hour}H`, minute && `${minute}M`, second && `${plainDecimal(second)}S`].filter(Boolean).join("");
   const text = `${day ? `${day}D` : ""}${time && `T${time}`}`;
   return `${total < 0n ? "-" : ""}P${text || "T0S"}`;
 }

@@ -14,9 +14,7 @@ export function floatText(float: number): string {
 }
 
 export function floatValue(float: number): Value {
-  return Number.isFinite(float) && !Number.isInteger(float)
-    ? float
-    : { $: "float", text: floatText(float) };
+  return Number.isFinite(float) && !Number.isInteger(float) ? float : { $: "float", text: floatText(float) };
 }
 
 /** A decimal float literal. One that overflows keeps its digits: Python would read infinity, and they say more. */
@@ -41,6 +39,20 @@ export function complexText(real: number, imaginary: number): string {
   const imaginaryText = `${short(imaginary)}j`;
   if (Object.is(real, 0)) return imaginaryText;
   return `(${short(real)}${imaginaryText.startsWith("-") ? "" : "+"}${imaginaryText})`;
+}
+
+const FLOAT = String.raw`(?:\d+\.?\d*(?:e[-+]?\d+)?|inf|nan)`;
+const COMPLEX = new RegExp(`^\\(?(?:(-?${FLOAT})(?=[-+]))?([-+]?${FLOAT})j\\)?$`);
+
+/** A complex literal as Python's `repr` or PyYAML writes it. */
+export function complexValueOf(text: string): Value | undefined {
+  const [match, real = "0", imaginary = ""] = COMPLEX.exec(text) ?? [];
+  return match === undefined ? undefined : { $: "complex", text: complexText(floatOf(real), floatOf(imaginary)) };
+}
+
+/** The number that Python's word for a float means. */
+export function floatOf(text: string): number {
+  return Number(text.replace("inf", "Infinity").replace("nan", "NaN"));
 }
 
 /** Inside a complex number CPython leaves `.0` out. */

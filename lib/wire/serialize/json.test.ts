@@ -48,19 +48,10 @@ describe("JSON that only Python writes", () => {
   });
 
   test.each<[string, Value]>([
-    [
-      '{"__type__": "money", "__value__": [1, "EUR"]}',
-      { $: "object", type: "money", args: [[1, "EUR"]] },
-    ],
-    [
-      '{"__type__": "datetime", "__value__": "soon"}',
-      { $: "object", type: "datetime", args: ["soon"] },
-    ],
+    ['{"__type__": "money", "__value__": [1, "EUR"]}', { $: "object", type: "money", args: [[1, "EUR"]] }],
+    ['{"__type__": "datetime", "__value__": "soon"}', { $: "object", type: "datetime", args: ["soon"] }],
     ['{"__type__": "base64", "__value__": "?"}', { $: "object", type: "base64", args: ["?"] }],
-    [
-      '{"__type__": "uuid", "__value__": {"int": 5}}',
-      { $: "object", type: "uuid", args: [dict([["int", 5]])] },
-    ],
+    ['{"__type__": "uuid", "__value__": {"int": 5}}', { $: "object", type: "uuid", args: [dict([["int", 5]])] }],
     [
       '{"__type__": "date", "__value__": "2024-05-06", "x": 1}',
       dict([
@@ -170,17 +161,9 @@ describe("what JSON cannot carry is refused", () => {
   test.each<[string, Value, string]>([
     ["a set", [{ $: "set", items: [] }], "JSON cannot hold this set"],
     ["a timedelta", { $: "timedelta", text: "P1D" }, "JSON cannot hold this timedelta"],
-    [
-      "an instance",
-      { $: "object", type: "tasks.Point" },
-      "JSON cannot hold an instance of tasks.Point",
-    ],
+    ["an instance", { $: "object", type: "tasks.Point" }, "JSON cannot hold an instance of tasks.Point"],
     ["a cut", dict([["a", { $: "cut", reason: "too long" }]]), "a part is missing: too long"],
-    [
-      "a number as a key",
-      dict([[1, 2]]),
-      "a key of a dict is not a string, and JSON would make it one",
-    ],
+    ["a number as a key", dict([[1, 2]]), "a key of a dict is not a string, and JSON would make it one"],
     [
       "a dict that looks like a special type",
       dict([
@@ -189,17 +172,9 @@ describe("what JSON cannot carry is refused", () => {
       ]),
       "a dict of __type__ and __value__ would be read as the type that it names",
     ],
-    [
-      "an integer with more in it",
-      { $: "int", text: '1, "x": 2' },
-      "an integer is not written in digits",
-    ],
+    ["an integer with more in it", { $: "int", text: '1, "x": 2' }, "an integer is not written in digits"],
     ["a float with more in it", { $: "float", text: "1.0]" }, "a float is not written in digits"],
-    [
-      "a datetime that no worker could read",
-      { $: "datetime", text: "soon" },
-      "JSON cannot hold this datetime",
-    ],
+    ["a datetime that no worker could read", { $: "datetime", text: "soon" }, "JSON cannot hold this datetime"],
   ])("%s", (_, value, reason) => {
     expect(encodeKombuJson(value)).toEqual({ ok: false, reason });
   });
@@ -213,23 +188,13 @@ describe("what JSON cannot carry is refused", () => {
 
 const text = fc.string({ unit: "binary" });
 const leaf: fc.Arbitrary<Value> = fc.oneof(
-  fc.constantFrom<Value>(
-    null,
-    true,
-    false,
-    { $: "float", text: "nan" },
-    { $: "float", text: "-inf" },
-  ),
+  fc.constantFrom<Value>(null, true, false, { $: "float", text: "nan" }, { $: "float", text: "-inf" }),
   text,
   fc.bigInt().map((int) => intValueOf(String(int))),
   fc.double({ noNaN: true }).map((float) => floatValue(float)),
-  fc
-    .uint8Array()
-    .map((bytes): Value => ({ $: "bytes", base64: Buffer.from(bytes).toString("base64") })),
+  fc.uint8Array().map((bytes): Value => ({ $: "bytes", base64: Buffer.from(bytes).toString("base64") })),
   fc.uuid().map((uuid): Value => ({ $: "uuid", text: uuid })),
-  fc
-    .date({ noInvalidDate: true, min: new Date(0) })
-    .map((date): Value => ({ $: "datetime", text: date.toISOString() })),
+  fc.date({ noInvalidDate: true, min: new Date(0) }).map((date): Value => ({ $: "datetime", text: date.toISOString() })),
 );
 const { value: anyValue } = fc.letrec<{ value: Value }>((tie) => ({
   value: fc.oneof(
@@ -250,28 +215,9 @@ test("every value that can be written is read back the same", () => {
 });
 
 test("any text gives a value or a reason", () => {
-  const pieces = fc.array(
-    fc.constantFrom(
-      "[",
-      "]",
-      "{",
-      "}",
-      ",",
-      ":",
-      '"',
-      "\\",
-      "u00",
-      "1",
-      "e",
-      ".",
-      "-",
-      "NaN",
-      "null",
-      " ",
-      '"a"',
-    ),
-    { maxLength: 40 },
-  );
+  const pieces = fc.array(fc.constantFrom("[", "]", "{", "}", ",", ":", '"', "\\", "u00", "1", "e", ".", "-", "NaN", "null", " ", '"a"'), {
+    maxLength: 40,
+  });
   fc.assert(
     fc.property(
       fc.oneof(

@@ -7,13 +7,7 @@ import { fromKombuType, toKombuType } from "./kombu-types.ts";
 import { orRefused, refuse } from "./refused.ts";
 
 /** What `JSON.parse` makes: ordinary JavaScript values, integers beyond 2^53 rounded. */
-export type PlainJson =
-  | null
-  | boolean
-  | number
-  | string
-  | PlainJson[]
-  | { [key: string]: PlainJson };
+export type PlainJson = null | boolean | number | string | PlainJson[] | { [key: string]: PlainJson };
 
 /**
  * JSON written by Kombu (5.2 to 5.7) or by Python's `json`, without loss: integers of any size, `1.0` apart from `1`,
@@ -47,8 +41,7 @@ function numberValue(text: string): Value {
 function objectValue(entries: Map<string, Value>): Value {
   const type = entries.get("__type__");
   const value = entries.get("__value__");
-  if (entries.size === 2 && typeof type === "string" && value !== undefined)
-    return fromKombuType(type, value);
+  if (entries.size === 2 && typeof type === "string" && value !== undefined) return fromKombuType(type, value);
   return dict(entries);
 }
 
@@ -89,8 +82,7 @@ function encode(value: Value, depth: number): string {
   if (depth > MAX_DEPTH) refuse(TOO_DEEP);
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "string") return quote(value);
-  if (typeof value === "number")
-    return Number.isInteger(value) ? String(value) : floatJson(floatText(value));
+  if (typeof value === "number") return Number.isInteger(value) ? String(value) : floatJson(floatText(value));
   if (isTagged(value)) return encodeTagged(value, depth);
   return encodeList(value, depth);
 }
@@ -113,8 +105,7 @@ function encodeTagged(value: TaggedValue, depth: number): string {
     default: {
       const typed = toKombuType(value);
       if (!typed) refuse(`JSON cannot hold this ${value.$}`);
-      const inner =
-        typeof typed.value === "string" ? quote(typed.value) : `{"hex": ${quote(typed.value.hex)}}`;
+      const inner = typeof typed.value === "string" ? quote(typed.value) : `{"hex": ${quote(typed.value.hex)}}`;
       return `{"__type__": ${quote(typed.type)}, "__value__": ${inner}}`;
     }
   }
@@ -127,8 +118,7 @@ function encodeList(items: Value[], depth: number): string {
 function encodeDict(items: [Value, Value][], depth: number): string {
   const entries = new Map<string, string>();
   for (const [key, value] of items) {
-    if (typeof key !== "string")
-      refuse("a key of a dict is not a string, and JSON would make it one");
+    if (typeof key !== "string") refuse("a key of a dict is not a string, and JSON would make it one");
     entries.set(key, encode(value, depth + 1));
   }
   if (entries.size === 2 && entries.has("__type__") && entries.has("__value__")) {

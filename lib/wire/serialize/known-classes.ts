@@ -1,9 +1,9 @@
+import { bytesValue } from "../python/bytes.ts";
 import { isoDate, isoDatetime, isoDuration, isoOffset, isoTime } from "../python/iso.ts";
-import { complexText } from "../python/number.ts";
+import { complexText, floatOf } from "../python/number.ts";
 import { uuidText } from "../python/uuid.ts";
 import { type Value, dict, get, isTagged } from "../python/value.ts";
 import type { Instance } from "./pickle-machine.ts";
-import { bytesValue } from "./pickle-text.ts";
 
 /**
  * The value of an instance whose class everybody knows, or the instance itself. `raw` is the instance as it was noted,
@@ -31,7 +31,7 @@ function known(raw: Instance, copy: Instance): Value | undefined {
     case "builtins.frozenset":
       return { $: "frozenset", items: listOf(first) };
     case "builtins.complex": {
-      const [real, imaginary] = args.map(floatOf);
+      const [real, imaginary] = args.map(numberOf);
       if (real === undefined || imaginary === undefined) return undefined;
       return { $: "complex", text: complexText(real, imaginary) };
     }
@@ -69,19 +69,17 @@ function listOf(value: Value | undefined): Value[] {
 function orderedDict(args: Value[], state: Value | undefined): Value | undefined {
   if (args.length === 0) return state === undefined ? dict([]) : dictOrNothing(state);
   const pairs = listOf(args[0]).map((pair) => (Array.isArray(pair) ? pair : tupleItems(pair)));
-  return pairs.every((pair) => pair.length === 2)
-    ? dict(pairs.map(([key = null, item = null]) => [key, item] as const))
-    : undefined;
+  return pairs.every((pair) => pair.length === 2) ? dict(pairs.map(([key = null, item = null]) => [key, item] as const)) : undefined;
 }
 
 function dictOrNothing(value: Value): Value | undefined {
   return isTagged(value) && value.$ === "dict" ? value : undefined;
 }
 
-function floatOf(value: Value): number | undefined {
+function numberOf(value: Value): number | undefined {
   if (typeof value === "number") return value;
   if (!isTagged(value) || value.$ !== "float") return undefined;
-  return Number(value.text.replace("inf", "Infinity").replace("nan", "NaN"));
+  return floatOf(value.text);
 }
 
 function numbers(values: Value[]): number[] {
@@ -89,11 +87,7 @@ function numbers(values: Value[]): number[] {
 }
 
 /** `datetime.c` packs a time into bytes: year (2), month, day, hour, minute, second, microsecond (3); big endian. */
-function timed(
-  kind: "datetime" | "date" | "time",
-  packed: Value | undefined,
-  zone: string | undefined,
-): Value | undefined {
+function timed(kind: "datetime" | "date" | "time", packed: Value | undefined, zone: string | undefined): Value | undefined {
   const bytes = packedBytes(packed);
   if (!bytes || zone === undefined) return undefined;
   const text = unpack[kind](bytes);
@@ -104,19 +98,11 @@ const unpack = {
   // The top bit of the month says that the hour is the second one of a change to winter time (`fold`).
   datetime: (bytes: Buffer) =>
     bytes.length === 10
-      ? isoDatetime([
-          bytes.readUInt16BE(0),
-          (bytes[2] ?? 0) & 0x7f,
-          ...bytes.subarray(3, 7),
-          bytes.readUIntBE(7, 3),
-        ])
+      ? isoDatetime([bytes.readUInt16BE(0), (bytes[2] ?? 0) & 0x7f, ...bytes.subarray(3, 7), bytes.readUIntBE(7, 3)])
       : undefined,
-  date: (bytes: Buffer) =>
-    bytes.length === 4 ? isoDate([bytes.readUInt16BE(0), ...bytes.subarray(2)]) : undefined,
+  date: (bytes: Buffer) => (bytes.length === 4 ? isoDate([bytes.readUInt16BE(0), ...bytes.subarray(2)]) : undefined),
   time: (bytes: Buffer) =>
-    bytes.length === 6
-      ? isoTime([(bytes[0] ?? 0) & 0x7f, ...bytes.subarray(1, 3), bytes.readUIntBE(3, 3)])
-      : undefined,
+    bytes.length === 6 ? isoTime([(bytes[0] ?? 0) & 0x7f, ...bytes.subarray(1, 3), bytes.readUIntBE(3, 3)]) : undefined,
 };
 
 function packedBytes(packed: Value | undefined): Buffer | undefined {
@@ -153,12 +139,7 @@ function tupleItems(value: Value | undefined): Value[] {
 /** A UUID keeps its 128-bit integer. */
 function uuid(state: Value | undefined): Value | undefined {
   const int = get(state, "int");
-  const digits =
-    typeof int === "number"
-      ? String(int)
-      : int !== undefined && isTagged(int) && int.$ === "int"
-        ? int.text
-        : "";
+  const digits = typeof int === "number" ? String(int) : int !== undefined && isTagged(int) && int.$ === "int" ? int.text : "";
   if (!/^\d{1,39}$/.test(digits)) return undefined;
   const text = uuidText(BigInt(digits).toString(16).padStart(32, "0"));
   return text === undefined ? undefined : { $: "uuid", text };

@@ -28,9 +28,7 @@ function readKnown(type: string, value: Value): TaggedValue | undefined {
     case "decimal":
       return isText[type](value) ? { $: type, text: value } : undefined;
     case "bytes":
-      return value.isWellFormed()
-        ? { $: "bytes", base64: Buffer.from(value).toString("base64") }
-        : undefined;
+      return value.isWellFormed() ? { $: "bytes", base64: Buffer.from(value).toString("base64") } : undefined;
     case "base64":
       return BASE64.test(value) ? { $: "bytes", base64: value } : undefined;
     default:
@@ -41,17 +39,14 @@ function readKnown(type: string, value: Value): TaggedValue | undefined {
 /** Whether a text is what Python writes for a value of the type. */
 const isText = {
   datetime: (text: string) =>
-    DATE.test(text.slice(0, 10)) &&
-    (text.length === 10 || (/[T ]/.test(text.charAt(10)) && TIME.test(text.slice(11)))),
+    DATE.test(text.slice(0, 10)) && (text.length === 10 || (/[T ]/.test(text.charAt(10)) && TIME.test(text.slice(11)))),
   date: (text: string) => DATE.test(text),
   time: (text: string) => TIME.test(text),
   decimal: (text: string) => DECIMAL.test(text),
 };
 
 /** The `__type__` and `__value__` that Kombu writes for a value, or undefined where it has none. */
-export function toKombuType(
-  value: TaggedValue,
-): { type: string; value: string | { hex: string } } | undefined {
+export function toKombuType(value: TaggedValue): { type: string; value: string | { hex: string } } | undefined {
   switch (value.$) {
     case "datetime":
     case "date":
@@ -65,9 +60,7 @@ export function toKombuType(
     case "bytes": {
       const bytes = Buffer.from(value.base64, "base64");
       const text = bytes.toString();
-      return Buffer.from(text).equals(bytes)
-        ? { type: "bytes", value: text }
-        : { type: "base64", value: value.base64 };
+      return Buffer.from(text).equals(bytes) ? { type: "bytes", value: text } : { type: "base64", value: value.base64 };
     }
     default:
       return undefined;

@@ -1,6 +1,7 @@
+import { bytesValue } from "../python/bytes.ts";
 import { bigintValue, floatValue, floatValueOf, intValueOf } from "../python/number.ts";
 import { type TaggedValue, type Value, isTagged } from "../python/value.ts";
-import { bytesValue, oldString, pickledText, rawUnicode, unquote } from "./pickle-text.ts";
+import { oldString, pickledText, rawUnicode, unquote } from "./pickle-text.ts";
 import { refuse } from "./refused.ts";
 
 /** An instance as the machine sees it: nothing is built, only noted. */
@@ -164,8 +165,7 @@ export class PickleMachine {
       }
       case "\x93": {
         const [module, name] = this.#popMany(2);
-        if (typeof module !== "string" || typeof name !== "string")
-          refuse("not a pickle: a global without a name");
+        if (typeof module !== "string" || typeof name !== "string") refuse("not a pickle: a global without a name");
         return this.#push(global(module, name));
       }
       case "\x82":
@@ -204,9 +204,7 @@ export class PickleMachine {
       case "b": // BUILD
         return this.#build();
       default:
-        refuse(
-          `not a pickle: no operation 0x${op.charCodeAt(0).toString(16)} (at ${this.#at - 1})`,
-        );
+        refuse(`not a pickle: no operation 0x${op.charCodeAt(0).toString(16)} (at ${this.#at - 1})`);
     }
   }
 
@@ -260,8 +258,7 @@ export class PickleMachine {
     const state = this.#pop();
     const target = this.#top();
     if (!isTagged(target) || target.$ !== "object") return; // attributes on a plain collection: not data
-    target.state =
-      target.state === undefined ? state : { $: "tuple", items: [target.state, state] };
+    target.state = target.state === undefined ? state : { $: "tuple", items: [target.state, state] };
   }
 
   #remember(index: number): void {
@@ -302,9 +299,7 @@ export class PickleMachine {
     const text = this.#line().toString("latin1").replace(/L$/, "");
     const word = words[text];
     if (word !== undefined) return word;
-    return /^[-+]?[0-9]+$/.test(text)
-      ? intValueOf(text)
-      : refuse("not a pickle: an integer without digits");
+    return /^[-+]?[0-9]+$/.test(text) ? intValueOf(text) : refuse("not a pickle: an integer without digits");
   }
 
   #long(length: number): Value {
@@ -318,9 +313,7 @@ export class PickleMachine {
   #float(): Value {
     const text = this.#line().toString("latin1");
     if (/^[-+]?(?:nan|inf)$/.test(text)) return { $: "float", text: text.replace("+", "") };
-    return Number.isNaN(Number(text))
-      ? refuse("not a pickle: a float without digits")
-      : floatValueOf(text);
+    return Number.isNaN(Number(text)) ? refuse("not a pickle: a float without digits") : floatValueOf(text);
   }
 }
 
@@ -346,10 +339,7 @@ function extension(code: number): Instance {
 
 /** A class or function by its name; protocols up to 2 write the modules of Python 2 (CPython `_compat_pickle`). */
 function global(module: string, name: string): Instance {
-  const modern =
-    module === "__builtin__" || module === "exceptions"
-      ? "builtins"
-      : module.replace(/^copy_reg$/, "copyreg");
+  const modern = module === "__builtin__" || module === "exceptions" ? "builtins" : module.replace(/^copy_reg$/, "copyreg");
   return { $: "object", type: `${modern}.${name}` };
 }
 
@@ -364,9 +354,7 @@ function call(callee: Value, args: Value[]): Instance {
 
 /** How protocols 0 and 1 write an instance: its class, the builtin it extends, and the content of that builtin. */
 function reconstructed([type, base, content = null]: Value[]): Instance {
-  if (type === undefined || !isTagged(type) || type.$ !== "object")
-    return { $: "object", type: "object" };
-  const extendsBuiltin =
-    base !== undefined && isTagged(base) && base.$ === "object" && base.type !== "builtins.object";
+  if (type === undefined || !isTagged(type) || type.$ !== "object") return { $: "object", type: "object" };
+  const extendsBuiltin = base !== undefined && isTagged(base) && base.$ === "object" && base.type !== "builtins.object";
   return { $: "object", type: type.type, args: extendsBuiltin ? [content] : [] };
 }

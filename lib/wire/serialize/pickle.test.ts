@@ -4,11 +4,7 @@ import cases from "./fixtures/pickle.json" with { type: "json" };
 import { decodePickle } from "./pickle.ts";
 
 function bytes(...parts: (string | number[])[]): Uint8Array {
-  return Buffer.concat(
-    parts.map((part) =>
-      typeof part === "string" ? Buffer.from(part, "latin1") : Buffer.from(part),
-    ),
-  );
+  return Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part, "latin1") : Buffer.from(part))));
 }
 
 describe("what CPython wrote", () => {
@@ -37,9 +33,7 @@ describe("a hostile pickle", () => {
 
   test("that repeats one long text is cut", () => {
     const text = "x".repeat(65_000);
-    const result = decodePickle(
-      bytes("\x80\x04](X", [0xe8, 0xfd, 0, 0], text, "\x94", "h\x00".repeat(100_000), "e."),
-    );
+    const result = decodePickle(bytes("\x80\x04](X", [0xe8, 0xfd, 0, 0], text, "\x94", "h\x00".repeat(100_000), "e."));
     expect(JSON.stringify(result).length).toBeLessThan(20_000_000);
   });
 
@@ -49,9 +43,7 @@ describe("a hostile pickle", () => {
   });
 
   test("that states a length beyond its end is refused", () => {
-    expect(
-      decodePickle(bytes("\x80\x04\x8e", [255, 255, 255, 255, 255, 255, 255, 255], "x")),
-    ).toEqual({
+    expect(decodePickle(bytes("\x80\x04\x8e", [255, 255, 255, 255, 255, 255, 255, 255], "x"))).toEqual({
       ok: false,
       reason: "the pickle ends early",
     });
@@ -90,16 +82,11 @@ test("any bytes give a value or a reason", () => {
 test("any mutation of a real pickle gives a value or a reason", () => {
   const real = cases.map(({ base64 }) => Buffer.from(base64, "base64"));
   fc.assert(
-    fc.property(
-      fc.constantFrom(...real),
-      fc.nat(),
-      fc.integer({ min: 0, max: 255 }),
-      (pickle, at, byte) => {
-        const mutated = Buffer.from(pickle);
-        mutated[at % mutated.length] = byte;
-        JSON.stringify(decodePickle(mutated));
-      },
-    ),
+    fc.property(fc.constantFrom(...real), fc.nat(), fc.integer({ min: 0, max: 255 }), (pickle, at, byte) => {
+      const mutated = Buffer.from(pickle);
+      mutated[at % mutated.length] = byte;
+      JSON.stringify(decodePickle(mutated));
+    }),
     { numRuns: 5000 },
   );
 });
