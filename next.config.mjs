@@ -10,6 +10,7 @@ export default function config(/** @type {string} */ phase) {
     poweredByHeader: false,
     basePath: prefix,
     env: { PAGES_PREFIX: prefix },
+    images: { unoptimized: true }, // we have none that need it, and the resizer is one more thing to attack
     typescript: { ignoreBuildErrors: true }, // `npm run check` looks at types, at all of them
     turbopack: { root: import.meta.dirname },
   };
