@@ -1,6 +1,8 @@
 import type { WorkerInspection } from "../contract/worker.ts";
 import type { QueueMessages, HeldMessage } from "../contract/queue.ts";
 import type { Event } from "../model/event.ts";
+import type { Step } from "../model/task.ts";
+import type { Worker } from "../model/worker.ts";
 import type { Sample } from "../log/log.ts";
 
 /** What can be asked of a kind of broker. Screens and routes look here before they offer something. */
@@ -14,14 +16,19 @@ export interface Abilities {
   progress: boolean;
 }
 
-/** What a broker needs to know of the tasks that are already known. Answered from the view. */
+/** What a broker needs to know of what is already known. Answered from the view. */
 export interface Known {
   /** Undefined when the task was never heard of. */
   task(id: string): KnownTask | undefined;
+  /** Tasks whose end nobody has told yet, and which nothing has shown alive since a moment; at most `limit`. */
+  unfinished(silentSince: number, limit: number): KnownTask[];
+  workers(): Iterable<Worker>;
 }
 
 export interface KnownTask {
+  id: string;
   state: string;
+  step: Step;
   /** The highest run that is known. */
   run: number;
   /** Whether a worker told that it received that run. */
@@ -29,6 +36,8 @@ export interface KnownTask {
   started: boolean;
   /** When its producer published it, if that was told. */
   sentAt: number | undefined;
+  /** When something last showed it alive, by our clock. */
+  evidenceAt: number;
   worker: string | undefined;
   name: string | undefined;
   queue: string | undefined;
@@ -63,36 +72,28 @@ export interface Broker {
   readonly displayUrl: string;
   readonly abilities: Abilities;
 
-  /** Hear everything until the signal fires; reconnects by itself, and tells gaps as `log.gap`. */
-  collect(sink: Sink, known: Known, signal: AbortSignal): Promise<void>;
+  /** Hear events and results until the signal fires; reconnects by itself, and tells gaps as `log.gap`. On every replica. */
+  collect(sink: Sink, signal: AbortSignal): Promise<void>;
   /** Whether the subscription stands, and since when, for health and for the screen. */
   connection(): { connected: boolean; since: number; problem: string | null };
 
-  /** Depths, ages and Redis' own state. */
-  sample(now: number): Promise<Sample>;
+  /** Ask workers and stores what nobody tells, until the signal fires. On the leader only. */
+  survey(sink: Sink, signal: AbortSignal): Promise<void>;
+  /** Depths, ages and Redis' own state, and the messages that came into sight. On the leader only. */
+  sample(now: number): Promise<{ sample: Sample; events: Event[] }>;
 
   /** Read waiting messages; nothing is taken. */
-  peekQueue(
-    queue: string,
-    options: { priority?: number; offset: number; limit: number },
-  ): Promise<QueueMessages>;
+  peekQueue(queue: string, options: { priority?: number; offset: number; limit: number }): Promise<QueueMessages>;
   /** Messages taken and not acknowledged, oldest first. */
   held(limit: number): Promise<{ messages: HeldMessage[]; total: number }>;
   /** The message of one task, if it is still in a queue or unacknowledged; looks at no more than `maxBytes`. */
-  findMessage(
-    task: string,
-    queue: string | undefined,
-    maxBytes: number,
-  ): Promise<FoundMessage | undefined>;
+  findMessage(task: string, queue: string | undefined, maxBytes: number): Promise<FoundMessage | undefined>;
 
   /** Ask one worker everything, all at once; parts that did not come in time are null. */
   inspectWorker(worker: string, timeoutMs: number): Promise<WorkerInspection>;
 
   /** Broadcast a revoke and, for a waiting message, remove it and store the state. Answers a sentence. */
-  revoke(
-    task: string,
-    options: { terminate: boolean; signal: string; queue: string | undefined },
-  ): Promise<string>;
+  revoke(task: string, options: { terminate: boolean; signal: string; queue: string | undefined }): Promise<string>;
   publish(publication: Publication): Promise<void>;
 
   close(): Promise<void>;

@@ -71,7 +71,11 @@ export class Control {
     return this.#publish(command, { destination, timeoutMs: 0 }, null);
   }
 
-  async #publish(command: PidboxCommand, options: { destination: readonly string[] | null; timeoutMs: number }, ticket: string | null): Promise<number> {
+  async #publish(
+    command: PidboxCommand,
+    options: { destination: readonly string[] | null; timeoutMs: number },
+    ticket: string | null,
+  ): Promise<number> {
     const request = encodePidboxRequest({
       command,
       destination: options.destination,
@@ -86,7 +90,9 @@ export class Control {
     if (ticket !== null) await this.#keepListShort();
     const [own, sentinel] = await Promise.all([
       this.#redis.publish(this.#keys.controlChannel, request.value),
-      this.#keys.sentinelControlChannel === this.#keys.controlChannel ? 0 : this.#redis.publish(this.#keys.sentinelControlChannel, request.value),
+      this.#keys.sentinelControlChannel === this.#keys.controlChannel
+        ? 0
+        : this.#redis.publish(this.#keys.sentinelControlChannel, request.value),
     ]);
     return own + sentinel;
   }

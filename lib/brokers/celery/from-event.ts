@@ -37,7 +37,8 @@ function fromWorkerEvent(event: WorkerBeat, seenAt: number): WorkerEvent {
     active: event.active ?? undefined,
     processed: event.processed ?? undefined,
     loadavg: event.loadavg ?? undefined,
-    software: event.swIdent === null ? undefined : `${event.swIdent} ${event.swVer ?? ""}${event.swSys === null ? "" : ` (${event.swSys})`}`,
+    software:
+      event.swIdent === null ? undefined : `${event.swIdent} ${event.swVer ?? ""}${event.swSys === null ? "" : ` (${event.swSys})`}`,
     clockOffsetMs: Math.round(event.at - seenAt),
   });
   return {
@@ -79,7 +80,12 @@ function tell(event: CeleryTaskEvent, runs: Runs): Told {
       return { type: "task.sent", run: runs.seen(uuid, event.retries ?? 0), facts, payload };
     }
     case "task-received":
-      return { type: "task.received", run: runs.received(uuid, event.retries ?? 0, hostname), facts: describe(event), payload: argumentsOf(event) };
+      return {
+        type: "task.received",
+        run: runs.received(uuid, event.retries ?? 0, hostname),
+        facts: describe(event),
+        payload: argumentsOf(event),
+      };
     case "task-started":
       return { type: "task.started", run: runs.started(uuid, hostname) };
     case "task-succeeded":

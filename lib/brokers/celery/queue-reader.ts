@@ -33,12 +33,12 @@ export class QueueReader {
   readonly #redis: Redis;
   readonly #keys: CeleryKeys;
   readonly #runs: Runs;
-  readonly #known: Known;
+  readonly #known: Pick<Known, "task">;
   readonly #malformed: Malformed;
   readonly #lists = new Map<string, List>();
   #budget = BYTES;
 
-  constructor(redis: Redis, keys: CeleryKeys, runs: Runs, known: Known, malformed: Malformed) {
+  constructor(redis: Redis, keys: CeleryKeys, runs: Runs, known: Pick<Known, "task">, malformed: Malformed) {
     this.#redis = redis;
     this.#keys = keys;
     this.#runs = runs;
@@ -73,7 +73,10 @@ export class QueueReader {
         newest ??= tag;
         met = tag === state.newest || state.arrivals.has(tag);
         if (met) break;
-        arrived.push({ tag, event: message === undefined ? undefined : fromMessage(message, { place: "queue", queue, at: now, seenAt: now }, this.#runs) });
+        arrived.push({
+          tag,
+          event: message === undefined ? undefined : fromMessage(message, { place: "queue", queue, at: now, seenAt: now }, this.#runs),
+        });
       }
       if (raws.length < PAGE) break;
     }

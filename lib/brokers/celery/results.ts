@@ -20,11 +20,11 @@ export class Results {
   readonly #stores: readonly Redis[];
   readonly #keys: CeleryKeys;
   readonly #runs: Runs;
-  readonly #known: Known;
+  readonly #known: Pick<Known, "task">;
   readonly #malformed: Malformed;
   #unclaimed: { task: string; meta: ResultMeta; seenAt: number }[] = [];
 
-  constructor(stores: readonly Redis[], keys: CeleryKeys, runs: Runs, known: Known, malformed: Malformed) {
+  constructor(stores: readonly Redis[], keys: CeleryKeys, runs: Runs, known: Pick<Known, "task">, malformed: Malformed) {
     this.#stores = stores;
     this.#keys = keys;
     this.#runs = runs;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { runOf } from "../../model/event.ts";
+import { Step } from "../../model/task.ts";
 import type { KnownTask } from "../broker.ts";
 import { Runs } from "./runs.ts";
 
@@ -9,12 +10,8 @@ const runs = (): Runs => new Runs(none);
 describe("runs", () => {
   test("a retry on the same worker", () => {
     const of = runs();
-    expect([of.received("t", 0, "w"), of.started("t", "w"), of.retried("t", "w")]).toEqual([
-      0, 0, 0,
-    ]);
-    expect([of.received("t", 1, "w"), of.started("t", "w"), of.ended("t", "w")]).toEqual(
-      Array(3).fill(runOf(1, 0)),
-    );
+    expect([of.received("t", 0, "w"), of.started("t", "w"), of.retried("t", "w")]).toEqual([0, 0, 0]);
+    expect([of.received("t", 1, "w"), of.started("t", "w"), of.ended("t", "w")]).toEqual(Array(3).fill(runOf(1, 0)));
   });
 
   test("a retry that is told after the next attempt began, or even ended", () => {
@@ -70,7 +67,10 @@ describe("runs", () => {
 
   test("what was known before a restart goes on", () => {
     const known: KnownTask = {
+      id: "t",
       state: "STARTED",
+      step: Step.STARTED,
+      evidenceAt: 0,
       run: runOf(2, 0),
       received: true,
       started: true,

@@ -21,11 +21,11 @@ interface Run {
  * Remembers the last `bound` tasks; older ones are looked up in what is known.
  */
 export class Runs {
-  readonly #known: Known;
+  readonly #known: Pick<Known, "task">;
   readonly #bound: number;
   readonly #runs = new Map<string, Run[]>();
 
-  constructor(known: Known, bound = 50_000) {
+  constructor(known: Pick<Known, "task">, bound = 50_000) {
     this.#known = known;
     this.#bound = bound;
   }
@@ -41,8 +41,7 @@ export class Runs {
   returned(task: string, retries: number): number {
     const runs = this.#of(task);
     const same = runs.findLast((one) => retriesOf(one.run) === retries);
-    if (same === undefined || !(same.received || same.started))
-      return (same ?? add(runs, runOf(retries, 0), undefined)).run;
+    if (same === undefined || !(same.received || same.started)) return (same ?? add(runs, runOf(retries, 0), undefined)).run;
     return add(runs, nextDelivery(same.run), undefined).run;
   }
 
@@ -62,12 +61,8 @@ export class Runs {
     const waiting = runs.find((one) => one.worker === worker && one.received && !one.started);
     let run = waiting ?? last(runs);
     if (run === undefined) run = add(runs, 0, worker);
-    else if (run.retryStored || run.ended === "retry")
-      run = add(runs, runOf(retriesOf(run.run) + 1, 0), worker);
-    else if (
-      run.started &&
-      (run.ended === "outcome" || (run.worker !== undefined && run.worker !== worker))
-    )
+    else if (run.retryStored || run.ended === "retry") run = add(runs, runOf(retriesOf(run.run) + 1, 0), worker);
+    else if (run.started && (run.ended === "outcome" || (run.worker !== undefined && run.worker !== worker)))
       run = add(runs, nextDelivery(run.run), worker);
     run.started = true;
     run.worker = worker;
@@ -81,9 +76,7 @@ export class Runs {
     const run =
       runs.find((one) => open(one) && worker !== undefined && one.worker === worker) ??
       runs.find(open) ??
-      (stored
-        ? add(runs, runOf(runs.length === 0 ? 0 : retriesOf(last(runs)!.run) + 1, 0), worker)
-        : (last(runs) ?? add(runs, 0, worker)));
+      (stored ? add(runs, runOf(runs.length === 0 ? 0 : retriesOf(last(runs)!.run) + 1, 0), worker) : (last(runs) ?? add(runs, 0, worker)));
     if (stored) run.retryStored = true;
     else run.ended = "retry";
     return run.run;
@@ -92,13 +85,7 @@ export class Runs {
   /** An outcome told by the worker that had the task. */
   ended(task: string, worker: string | undefined): number {
     const runs = this.#of(task);
-    const mine = runs.findLast(
-      (one) =>
-        one.ended === undefined &&
-        !one.retryStored &&
-        worker !== undefined &&
-        one.worker === worker,
-    );
+    const mine = runs.findLast((one) => one.ended === undefined && !one.retryStored && worker !== undefined && one.worker === worker);
     const run = mine ?? current(runs, worker);
     run.ended = "outcome";
     return run.run;
@@ -155,9 +142,7 @@ function add(runs: Run[], run: number, worker: string | undefined): Run {
 /** The latest run, or the one that must have begun because the latest is known to have ended in a retry. */
 function current(runs: Run[], worker: string | undefined): Run {
   const run = last(runs) ?? add(runs, 0, worker);
-  return run.ended === "retry" || (run.retryStored && run.ended === undefined)
-    ? add(runs, runOf(retriesOf(run.run) + 1, 0), worker)
-    : run;
+  return run.ended === "retry" || (run.retryStored && run.ended === undefined) ? add(runs, runOf(retriesOf(run.run) + 1, 0), worker) : run;
 }
 
 function last(runs: readonly Run[]): Run | undefined {

@@ -26,13 +26,13 @@ export class Unacked {
   readonly #redis: Redis;
   readonly #keys: CeleryKeys;
   readonly #runs: Runs;
-  readonly #known: Known;
+  readonly #known: Pick<Known, "task">;
   readonly #malformed: Malformed;
   #held = new Map<string, Held>();
   #tasks = new Map<string, number>();
   #complete = false;
 
-  constructor(redis: Redis, keys: CeleryKeys, runs: Runs, known: Known, malformed: Malformed) {
+  constructor(redis: Redis, keys: CeleryKeys, runs: Runs, known: Pick<Known, "task">, malformed: Malformed) {
     this.#redis = redis;
     this.#keys = keys;
     this.#runs = runs;
@@ -78,7 +78,7 @@ export class Unacked {
 
   async #index(): Promise<string[] | undefined> {
     try {
-      const index = await this.#redis.zrange(this.#keys.unackedIndex, 0, TAGS - 1, "WITHSCORES");
+      const index = await this.#redis.zrange(this.#keys.unackedIndex, 0, String(TAGS - 1), "WITHSCORES");
       this.#complete = index.length < TAGS * 2;
       return index;
     } catch (error) {
