@@ -57,6 +57,9 @@ export function celeryBroker(config: BrokerConfig, known: Known): Broker {
   const peek = new Peek(redis, keys, known);
   const acts = new Acts({ redis, results: stores[0], keys, control, peek });
   const events = new Subscription(connect(url, "events", true), "events");
+  const replies = connect(url, "replies", true);
+  const servers = new Map(config.resultUrls.map((store) => [serverOf(store), store]));
+  const published = [...servers.values()].map((store) => new Subscription(connect(store, "published-results", true), "results"));
 
   function hear(message: Buffer, sink: Sink): void {
     const seenAt = Date.now();
@@ -92,32 +95,18 @@ export function celeryBroker(config: BrokerConfig, known: Known): Broker {
     },
 
     async collect(sink, signal) {
-      const servers = new Map(config.resultUrls.map((store) => [serverOf(store), store]));
       const onGap = (gap: Event): void => sink([gap]);
+      // All workers report at once when they are asked for a heartbeat; who does not hear it will beat soon anyway.
+      const onStanding = (): void => void control.tell({ method: "heartbeat", arguments: {} }, null).catch(() => undefined);
+      const onEvents = (_: string, message: Buffer): void => hear(message, sink);
+      const onResult = (channel: string, value: Buffer): void => results.published(channel, value, Date.now(), sink);
       await Promise.all([
-        events.run(
-          {
-            patterns: keys.eventPatterns,
-            channels: keys.eventChannels,
-            onMessage: (_, message) => hear(message, sink),
-            onGap,
-            onStanding: () => void control.tell({ method: "heartbeat", arguments: {} }, null).catch(() => undefined),
-          },
-          signal,
-        ),
-        ...[...servers.values()].map((store) =>
-          new Subscription(connect(store, "results", true), "results").run(
-            {
-              patterns: [keys.result.taskPattern],
-              channels: [],
-              onMessage: (channel, value) => results.published(channel, value, Date.now(), sink),
-              onGap,
-            },
-            signal,
-          ),
+        events.run({ patterns: keys.eventPatterns, channels: keys.eventChannels, onMessage: onEvents, onGap, onStanding }, signal),
+        ...published.map((subscription) =>
+          subscription.run({ patterns: [keys.result.taskPattern], channels: [], onMessage: onResult, onGap }, signal),
         ),
         results.claim(sink, signal),
-        control.receive(connect(url, "replies", true), signal),
+        control.receive(replies, signal),
       ]);
     },
 

@@ -40,7 +40,7 @@ export class Control {
   async receive(reader: Redis, signal: AbortSignal): Promise<void> {
     const list = this.#keys.options.globalKeyprefix + this.#replyQueue;
     while (!signal.aborted) {
-      const popped = await reader.brpop(list, READ_SECONDS);
+      const popped = await unlessAborted(reader.brpop(list, READ_SECONDS), signal);
       if (popped !== null) this.#settle(popped[1]);
     }
   }
@@ -114,5 +114,18 @@ export class Control {
       question.replies.set(node, payload);
       if (question.replies.size >= question.expected) question.done();
     }
+  }
+}
+
+/** The answer, or null as soon as the signal fires: a blocking read must not delay the end. */
+async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  const { promise, resolve } = Promise.withResolvers<null>();
+  const abort = (): void => resolve(null);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([answer, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+    answer.catch(() => undefined);
   }
 }
