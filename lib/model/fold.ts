@@ -185,15 +185,15 @@ function tell(task: Task, event: TaskEvent): void {
   task.inferred = event.inferred ?? false;
 }
 
-/** Two tellings of the same step: told before concluded; of custom states the last one holds, of everything else the first. */
+/**
+ * Two tellings of the same step: told before concluded. Of a beginning the first holds. Of an end the last: the result
+ * backend tells it from inside the pool process, before the worker that also told the beginning does.
+ */
 function tellsBetter(task: Task, event: TaskEvent, step: Step): boolean {
   const inferred = event.inferred ?? false;
   if (inferred !== task.inferred) return task.inferred;
-  if (step !== Step.PROGRESS) return event.at < task.stepAt;
-  return (
-    event.at > task.stepAt ||
-    (event.at === task.stepAt && (event.state ?? "") > (task.custom ?? ""))
-  );
+  if (step < Step.PROGRESS) return event.at < task.stepAt;
+  return event.at > task.stepAt || (event.at === task.stepAt && (event.state ?? "") > (task.custom ?? ""));
 }
 
 function larger<T extends string | number>(
