@@ -35,6 +35,10 @@ export const QueueListQuery = Scope;
 export const QueueList = z.object({ queues: z.array(QueueRow), total: z.number().int(), omitted: z.number().int() });
 export type QueueList = z.infer<typeof QueueList>;
 
+/** One queue, with its history over the window. */
+export const QueueQuery = Scope.extend({ name: z.string().min(1) });
+export type QueueQuery = z.infer<typeof QueueQuery>;
+
 export const WaitingMessage = z.object({
   /** Position from the next one to be taken, within its priority. */
   position: z.number().int(),
@@ -65,7 +69,8 @@ export const HeldMessage = z.object({
 });
 export type HeldMessage = z.infer<typeof HeldMessage>;
 
-export const QueueMessagesQuery = Scope.extend({
+export const QueueMessagesQuery = Scope.pick({ broker: true }).extend({
+  name: z.string().min(1),
   priority: z.coerce.number().int().optional(),
   offset: z.coerce.number().int().min(0).optional(),
   limit: z.coerce.number().int().min(1).max(200).optional(),

@@ -33,6 +33,8 @@ export type SeriesPoint = z.infer<typeof SeriesPoint>;
 export const Series = z.object({ bucketMs: Ms, from: At, to: At, points: z.array(SeriesPoint) });
 export type Series = z.infer<typeof Series>;
 
+export const LiveQuery = Scope.pick({ broker: true });
+
 /** What the live stream sends: a hint that something changed, never the thing itself. */
 export const LiveMessage = z.object({
   /** `tick`: something changed. `resync`: this stream fell behind; ask everything again. */

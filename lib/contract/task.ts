@@ -72,6 +72,10 @@ export const TaskList = z.object({
 });
 export type TaskList = z.infer<typeof TaskList>;
 
+/** One task of one broker. */
+export const TaskAddress = Scope.pick({ broker: true }).extend({ id: z.string().min(1) });
+export type TaskAddress = z.infer<typeof TaskAddress>;
+
 /** A text from the broker with where it came from. `form` says whether it is a Python repr, or JSON of a `Value`. */
 export const Told = z.object({
   text: z.string(),

@@ -32,6 +32,10 @@ export const WorkerListQuery = Scope;
 export const WorkerList = z.object({ workers: z.array(WorkerRow), total: z.number().int(), omitted: z.number().int() });
 export type WorkerList = z.infer<typeof WorkerList>;
 
+/** One worker of one broker. */
+export const WorkerQuery = Scope.extend({ name: z.string().min(1) });
+export type WorkerQuery = z.infer<typeof WorkerQuery>;
+
 export const WorkerDetail = z.object({
   worker: WorkerRow,
   /** What it runs and holds by our own account. */
