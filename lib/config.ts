@@ -40,7 +40,7 @@ export type LimitsConfig = Omit<Limits, "maxBytes"> & { maxBytes: number | null 
 /** Settings as one source spells them: the names are those of the options without their dashes. */
 export interface Layer {
   /** What a person calls a setting of this source, for messages. */
-  spell(setting: string, broker?: number): string;
+  spell: (setting: string, broker?: number) => string;
   server: Record<string, unknown>;
   /** Of every broker that does not say otherwise itself. */
   everyBroker: Record<string, unknown>;
@@ -154,7 +154,7 @@ function requireDistinct(brokers: readonly BrokerConfig[]): void {
 
 interface Source {
   values: Record<string, unknown>;
-  spell(setting: string): string;
+  spell: (setting: string) => string;
 }
 
 /** Each setting from the first source that has it. */
