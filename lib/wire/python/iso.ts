@@ -37,14 +37,12 @@ export function isoDuration([days = 0, seconds = 0, micros = 0]: Fields): string
   return `${total < 0n ? "-" : ""}P${text || "T0S"}`;
 }
 
-/** The offset of a time zone from UTC, `+02:00`, from the fields of a `timedelta`. */
-export function isoOffset([days = 0, seconds = 0, micros = 0]: Fields): string | undefined {
-  const total = days * 86_400 + seconds;
-  if (!Number.isSafeInteger(total) || micros !== 0 || Math.abs(total) >= 86_400) return undefined;
-  const size = Math.abs(total);
-  const second = size % 60;
-  const minutes = `${pad(Math.floor(size / 3600), 2)}:${pad(Math.floor(size / 60) % 60, 2)}`;
-  return `${total < 0 ? "-" : "+"}${minutes}${second ? `:${pad(second, 2)}` : ""}`;
+/** The offset of a time zone from UTC, `+02:00`, from its duration as `isoDuration` writes it. */
+export function isoOffset(duration: string): string | undefined {
+  const [match, sign, hours = "", minutes = "", seconds] = /^(-?)PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$/.exec(duration) ?? [];
+  if (match === undefined) return undefined;
+  const second = Number(seconds ?? 0) > 0 ? `:${seconds?.padStart(2, "0")}` : "";
+  return `${sign || "+"}${hours.padStart(2, "0")}:${minutes.padStart(2, "0")}${second}`;
 }
 
 function plainDecimal(seconds: number): string {

@@ -23,6 +23,8 @@ export type TaggedValue =
   /** Where a reader stopped because the input went on: too deep, too long, or cut by the sender. */
   | { $: "cut"; reason: string };
 
+export type Instance = Extract<TaggedValue, { $: "object" }>;
+
 export function isTagged(value: Value): value is TaggedValue {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

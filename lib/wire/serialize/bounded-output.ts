@@ -1,4 +1,4 @@
-import { refuse } from "./refused.ts";
+import { refuse } from "../refused.ts";
 
 /** Bytes that grow as they are written, up to a bound. */
 export class BoundedOutput {

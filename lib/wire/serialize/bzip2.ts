@@ -1,5 +1,5 @@
 import { BoundedOutput } from "./bounded-output.ts";
-import { refuse } from "./refused.ts";
+import { refuse } from "../refused.ts";
 
 const BLOCK = 0x3141_5926_5359;
 const END = 0x1772_4538_5090;

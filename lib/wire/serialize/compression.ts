@@ -1,7 +1,7 @@
 import { brotliDecompressSync, constants, inflateSync, zstdDecompressSync } from "node:zlib";
 import { type Decoded, decoded, undecodable } from "../decoded.ts";
 import { bunzip2 } from "./bzip2.ts";
-import { orRefused } from "./refused.ts";
+import { orRefused } from "../refused.ts";
 import { unxz } from "./xz.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Decoded } from "../decoded.ts";
-import { MAX_DEPTH, TOO_DEEP } from "./bounds.ts";
-import { orRefused, refuse } from "./refused.ts";
+import { MAX_DEPTH, TOO_DEEP } from "../bounds.ts";
+import { orRefused, refuse } from "../refused.ts";
 
 /** How a caller of `parseJsonText` makes its own values. */
 export type JsonBuilder<T> = {

@@ -1,10 +1,10 @@
 import { type Decoded, decoded, undecodable } from "../decoded.ts";
 import { floatText, floatValueOf, intValueOf } from "../python/number.ts";
 import { type TaggedValue, type Value, dict, isTagged } from "../python/value.ts";
-import { MAX_DEPTH, TOO_DEEP } from "./bounds.ts";
+import { MAX_DEPTH, TOO_DEEP } from "../bounds.ts";
 import { type JsonBuilder, nestsTooDeep, parseJsonText } from "./json-text.ts";
 import { fromKombuType, toKombuType } from "./kombu-types.ts";
-import { orRefused, refuse } from "./refused.ts";
+import { orRefused, refuse } from "../refused.ts";
 
 /** What `JSON.parse` makes: ordinary JavaScript values, integers beyond 2^53 rounded. */
 export type PlainJson = null | boolean | number | string | PlainJson[] | { [key: string]: PlainJson };

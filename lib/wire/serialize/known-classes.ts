@@ -1,24 +1,22 @@
 import { bytesValue } from "../python/bytes.ts";
-import { isoDate, isoDatetime, isoDuration, isoOffset, isoTime } from "../python/iso.ts";
+import { isoDate, isoDatetime, isoDuration, isoTime } from "../python/iso.ts";
 import { complexText, floatOf } from "../python/number.ts";
 import { uuidText } from "../python/uuid.ts";
-import { type Value, dict, get, isTagged } from "../python/value.ts";
-import type { Instance } from "./pickle-machine.ts";
+import { type Instance, type Value, dict, get, isTagged } from "../python/value.ts";
+import { zoneOffset } from "../python/zone.ts";
 
 /**
- * The value of an instance whose class everybody knows, or the instance itself. `raw` is the instance as it was noted,
- * `copy` the same with its parts already turned into values. What each class writes is its `__reduce__` in CPython 3.8
- * to 3.14.
+ * The value of an instance whose class everybody knows, or the instance itself; its parts are values already. What each
+ * class writes is its `__reduce__` in CPython 3.8 to 3.14.
  */
-export function builtValue(raw: Instance, copy: Instance): Value {
-  return known(raw, copy) ?? copy;
+export function builtValue(instance: Instance): Value {
+  return known(instance) ?? instance;
 }
 
-function known(raw: Instance, copy: Instance): Value | undefined {
-  const args = copy.args;
+function known({ type, args, state }: Instance): Value | undefined {
   if (!args) return undefined; // a class, not an instance of it
   const [first, second] = args;
-  switch (copy.type) {
+  switch (type) {
     case "_codecs.encode": // how protocols 0 to 2 write bytes
       return typeof first === "string" && second === "latin1" ? latin1(first) : undefined;
     case "builtins.bytes":
@@ -36,15 +34,15 @@ function known(raw: Instance, copy: Instance): Value | undefined {
       return { $: "complex", text: complexText(real, imaginary) };
     }
     case "collections.OrderedDict":
-      return orderedDict(args, copy.state);
+      return orderedDict(args, state);
     case "decimal.Decimal":
       return typeof first === "string" ? { $: "decimal", text: first } : undefined;
     case "uuid.UUID":
-      return uuid(copy.state);
+      return uuid(state);
     case "datetime.datetime":
-      return timed("datetime", first, offsetOf(raw.args?.[1]));
+      return timed("datetime", first, zoneOffset(second));
     case "datetime.time":
-      return timed("time", first, offsetOf(raw.args?.[1]));
+      return timed("time", first, zoneOffset(second));
     case "datetime.date":
       return timed("date", first, "");
     case "datetime.timedelta": {
@@ -109,27 +107,6 @@ function packedBytes(packed: Value | undefined): Buffer | undefined {
   if (typeof packed === "string") return Buffer.from(packed, "latin1"); // a `str` of Python 2
   if (packed === undefined || !isTagged(packed) || packed.$ !== "bytes") return undefined;
   return Buffer.from(packed.base64, "base64");
-}
-
-/** The offset of a pickled `tzinfo`: empty without one, undefined for a zone whose offset its name does not tell. */
-function offsetOf(zone: Value | undefined): string | undefined {
-  if (zone === undefined || zone === null) return "";
-  const { type, args: [first, second] = [] } = instance(zone) ?? {};
-  switch (type) {
-    case "pytz._UTC":
-    case "dateutil.tz.tz.tzutc":
-      return "+00:00";
-    case "datetime.timezone":
-      return isoOffset(numbers(instance(first)?.args ?? [NaN]));
-    case "call": // of zoneinfo.ZoneInfo._unpickle with the zone's name
-      return tupleItems(second)[0] === "UTC" ? "+00:00" : undefined;
-    default:
-      return undefined;
-  }
-}
-
-function instance(value: Value | undefined): Instance | undefined {
-  return value !== undefined && isTagged(value) && value.$ === "object" ? value : undefined;
 }
 
 function tupleItems(value: Value | undefined): Value[] {

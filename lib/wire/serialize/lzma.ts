@@ -1,5 +1,5 @@
 import type { BoundedOutput } from "./bounded-output.ts";
-import { refuse } from "./refused.ts";
+import { refuse } from "../refused.ts";
 
 // Where each kind of probability begins in the one table (names as in the LZMA specification of 7-Zip).
 const IS_MATCH = 0;

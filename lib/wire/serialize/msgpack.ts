@@ -3,8 +3,8 @@ import { bytesValue } from "../python/bytes.ts";
 import { isoDatetime } from "../python/iso.ts";
 import { bigintValue, floatValue } from "../python/number.ts";
 import type { Value } from "../python/value.ts";
-import { MAX_DEPTH, TOO_DEEP } from "./bounds.ts";
-import { orRefused, refuse } from "./refused.ts";
+import { MAX_DEPTH, TOO_DEEP } from "../bounds.ts";
+import { orRefused, refuse } from "../refused.ts";
 
 /**
  * MessagePack as Kombu writes it (msgpack-python with the bin type), without loss: 64-bit integers, keys of any type,

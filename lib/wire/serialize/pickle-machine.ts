@@ -1,11 +1,8 @@
 import { bytesValue } from "../python/bytes.ts";
 import { bigintValue, floatValue, floatValueOf, intValueOf } from "../python/number.ts";
-import { type TaggedValue, type Value, isTagged } from "../python/value.ts";
+import { type Instance, type Value, isTagged } from "../python/value.ts";
 import { oldString, pickledText, rawUnicode, unquote } from "./pickle-text.ts";
-import { refuse } from "./refused.ts";
-
-/** An instance as the machine sees it: nothing is built, only noted. */
-export type Instance = Extract<TaggedValue, { $: "object" }>;
+import { refuse } from "../refused.ts";
 
 /** Longer integers are shown as cut: turning them into decimal digits takes more than linear time. */
 const MAX_LONG_BYTES = 8192;

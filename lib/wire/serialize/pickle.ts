@@ -1,9 +1,9 @@
 import type { Decoded } from "../decoded.ts";
-import { type TaggedValue, type Value, isTagged } from "../python/value.ts";
-import { Allowance, MAX_DEPTH, TOO_DEEP, TOO_MUCH } from "./bounds.ts";
+import { type Instance, type TaggedValue, type Value, isTagged } from "../python/value.ts";
+import { Allowance, MAX_DEPTH, TOO_DEEP, TOO_MUCH } from "../bounds.ts";
 import { builtValue } from "./known-classes.ts";
-import { type Instance, PickleMachine } from "./pickle-machine.ts";
-import { orRefused } from "./refused.ts";
+import { PickleMachine } from "./pickle-machine.ts";
+import { orRefused } from "../refused.ts";
 
 /**
  * A pickle of protocol 0 to 5 as plain data. Instances of classes that everybody knows (datetime, Decimal, UUID, …)
@@ -65,7 +65,7 @@ class Unfolding {
         const copy: Instance = { $: "object", type: value.type };
         if (value.args) copy.args = this.#list(value.args);
         if (value.state !== undefined) copy.state = this.value(value.state);
-        return builtValue(value, copy);
+        return builtValue(copy);
       }
       default:
         return value;

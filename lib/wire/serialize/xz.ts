@@ -1,6 +1,6 @@
 import { BoundedOutput } from "./bounded-output.ts";
 import { LzmaDecoder } from "./lzma.ts";
-import { refuse } from "./refused.ts";
+import { refuse } from "../refused.ts";
 
 const MAGIC = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00];
 const LZMA2 = 0x21;

@@ -13,11 +13,10 @@ import {
 } from "yaml";
 import { type Decoded, undecodable } from "../decoded.ts";
 import { complexValueOf } from "../python/number.ts";
-import { type Value, dict, get } from "../python/value.ts";
-import { Allowance, MAX_DEPTH, TOO_DEEP, TOO_MUCH } from "./bounds.ts";
+import { type Instance, type Value, dict, get } from "../python/value.ts";
+import { Allowance, MAX_DEPTH, TOO_DEEP, TOO_MUCH } from "../bounds.ts";
 import { builtValue } from "./known-classes.ts";
-import type { Instance } from "./pickle-machine.ts";
-import { orRefused, refuse } from "./refused.ts";
+import { orRefused, refuse } from "../refused.ts";
 import { plainScalar, yamlBool, yamlFloat, yamlInt, yamlTimestamp } from "./yaml-scalar.ts";
 
 /**
@@ -150,7 +149,7 @@ function seqValue(node: YAMLSeq, items: Value[]): Value {
       return { $: "tuple", items };
     case "python/object/apply":
     case "python/object/new":
-      return instance({ $: "object", type: name, args: items });
+      return builtValue({ $: "object", type: name, args: items });
     default:
       return { $: "object", type: tag, args: items };
   }
@@ -166,7 +165,7 @@ function mapValue(node: YAMLMap, items: [Value, Value][]): Value {
     case "set":
       return { $: "set", items: items.map(([key]) => key) };
     case "python/object":
-      return instance({ $: "object", type: name, args: [], state: { $: "dict", items } });
+      return builtValue({ $: "object", type: name, args: [], state: { $: "dict", items } });
     case "python/object/apply":
     case "python/object/new":
       return applied(name, { $: "dict", items });
@@ -180,9 +179,5 @@ function applied(type: string, parts: Value): Value {
   const args = get(parts, "args");
   const filled = ["state", "dictitems", "listitems", "kwds"].map((part) => get(parts, part));
   const state = filled.find((part) => part !== undefined);
-  return instance({ $: "object", type, args: Array.isArray(args) ? args : [], ...(state !== undefined && { state }) });
-}
-
-function instance(it: Instance): Value {
-  return builtValue(it, it);
+  return builtValue({ $: "object", type, args: Array.isArray(args) ? args : [], ...(state !== undefined && { state }) });
 }

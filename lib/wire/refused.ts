@@ -1,4 +1,4 @@
-import { type Decoded, decoded, undecodable } from "../decoded.ts";
+import { type Decoded, decoded, undecodable } from "./decoded.ts";
 
 /** Thrown where a codec finds that it cannot go on, and turned into a reason at the codec's edge. */
 class Refused extends Error {}
