@@ -2,6 +2,7 @@
 
 import { createContext, type ReactElement, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import { everySecond, serverNow, syncClock } from "../../lib/client/clock.ts";
+import { ZONE_COOKIE } from "./zone-cookie.ts";
 
 interface FirstClock {
   /** When the server rendered the page; the first render in the browser uses it too, so that both agree. */
@@ -10,8 +11,6 @@ interface FirstClock {
 }
 
 const Clock = createContext<FirstClock>({ now: 0, zone: "UTC" });
-
-export const ZONE_COOKIE = "perennial-zone";
 
 /** Gives the page its clock: the server's `now`, and the reader's zone as the cookie of an earlier visit tells it. */
 export function ClockProvider({ now, zone, children }: FirstClock & { children: ReactNode }): ReactElement {
