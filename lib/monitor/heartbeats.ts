@@ -45,7 +45,8 @@ export class Heartbeats {
   filter(events: readonly Event[]): Event[] {
     return events.filter((event) => {
       if (event.source !== "event") return true;
-      if (event.type === "worker.online" || event.type === "worker.heartbeat" || event.type === "worker.offline") return this.#worker(event);
+      if (event.type === "worker.online" || event.type === "worker.heartbeat" || event.type === "worker.offline")
+        return this.#worker(event);
       if (event.worker !== undefined) this.answered(event.worker, event.seenAt);
       return true;
     });

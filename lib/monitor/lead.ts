@@ -100,7 +100,7 @@ async function appending({ log, outbox, identities, leadership }: LeadContext, s
         if (loss !== undefined) await log.append([loss]);
         const events = outbox.peek(APPEND_EVENTS);
         const fresh = unstored(events, identities);
-        if (fresh.length > 0) await log.append(fresh);
+        if (fresh.length > 0) outbox.stored(fresh, await log.append(fresh));
         for (const event of fresh) identities.add(identityOf(event));
         outbox.drop(events.length);
       }

@@ -1,9 +1,11 @@
+import type { Ordinal } from "../log/log.ts";
 import type { Event, LogEvent } from "../model/event.ts";
 
 /** What was heard and is not in the log yet, in the order in which it was heard. Bounded: what the bound drops is counted. */
 export class Outbox {
   readonly #bound: number;
   #events: Event[] = [];
+  readonly #waiting = new Map<Event, (ordinal: Ordinal) => void>();
   #dropped = 0;
   #droppedFrom = 0;
 
@@ -23,6 +25,24 @@ export class Outbox {
         this.#dropped += 1;
         if (this.#dropped === 1) this.#droppedFrom = event.seenAt;
       }
+    }
+  }
+
+  /** Pushes events; resolves with the ordinal of the last when they are in the log. */
+  async pushAndWait(events: readonly Event[]): Promise<Ordinal> {
+    this.push(events);
+    const last = events.at(-1);
+    return new Promise((resolve) => {
+      if (last !== undefined) this.#waiting.set(last, resolve);
+    });
+  }
+
+  /** These events are in the log, the first at this ordinal. */
+  stored(events: readonly Event[], first: Ordinal): void {
+    if (this.#waiting.size === 0) return;
+    for (const [i, event] of events.entries()) {
+      this.#waiting.get(event)?.(first + i);
+      this.#waiting.delete(event);
     }
   }
 

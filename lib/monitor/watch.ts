@@ -1,11 +1,10 @@
 import type { Broker } from "../brokers/broker.ts";
 import type { OurHealth } from "../contract/overview.ts";
-import { reasonOf } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import { RecentIdentities } from "../log/identity.ts";
 import type { Limits, Log } from "../log/log.ts";
 import type { Event, TaskEvent } from "../model/event.ts";
-import { isInferred, stateOf } from "../model/state.ts";
-import { View } from "../view/view.ts";
+import type { View } from "../view/view.ts";
 import { every, keepRunning, type Duty } from "./duty.ts";
 import { follow, Position } from "./follow.ts";
 import { Heartbeats } from "./heartbeats.ts";
@@ -16,64 +15,76 @@ import { Outbox } from "./outbox.ts";
 const EXTENT_MS = 2_000;
 const SAMPLE_MS = 2_000;
 const JUDGE_MS = 1_000;
-const RECONCILE_MS = 2_000;
+/** Samples older than this are not needed for any chart of depths. */
+const SAMPLES_MS = 3_600_000;
 
-/** Watches one broker until `stop`: hears, stores, follows, samples and asks. */
-export function watch(broker: Broker, log: Log, limits: Limits, trouble: (duty: string, reason: string) => void): BrokerMonitor & { stop(): Promise<void> } {
-  const view = new View();
+export interface Watch extends BrokerMonitor {
+  stop(): Promise<void>;
+}
+
+/** Watches one broker until it is stopped: hears, stores, follows, samples and asks. `trouble` hears what goes wrong. */
+export function watch(broker: Broker, log: Log, view: View, limits: Limits, trouble: (duty: string, reason: string) => void): Watch {
   const position = new Position();
   const identities = new RecentIdentities();
   const outbox = new Outbox();
   const heartbeats = new Heartbeats(Date.now());
   const leadership: Leadership = { leads: false, problem: null };
   const stopping = new AbortController();
-  const problems = new Map<string, string>();
-  let logBytes: number | null = null;
-  let oldestAt: number | null = null;
+  const size: { bytes: number | null; oldestAt: number | null } = { bytes: null, oldestAt: null };
   let lastEventAt: number | null = null;
 
-  const known = {
-    task(id: string) {
-      const task = view.task(id);
-      if (task === undefined) return undefined;
-      return {
-        state: stateOf(task),
-        run: task.lastRun,
-        received: task.receivedAt !== undefined,
-        started: task.startedAt !== undefined,
-        worker: task.worker,
-        name: task.name,
-        queue: task.queue,
-      };
-    },
+  const hear = (events: readonly Event[]): void => {
+    if (events.some((event) => event.source === "event")) lastEventAt = Date.now();
+    if (events.some((event) => event.type === "log.gap")) heartbeats.reopened(Date.now());
+    outbox.push(heartbeats.filter(events));
   };
 
-  const hear = (events: readonly Event[]): void => {
-    const heard = heartbeats.filter(events);
-    if (events.some((event) => event.source === "event")) lastEventAt = Date.now();
-    outbox.push(heard);
-  };
+  const leaderDuties: Duty[] = [
+    {
+      name: "sample",
+      run: (signal) =>
+        every(SAMPLE_MS, signal, async () => {
+          const { sample, events } = await broker.sample(Date.now());
+          hear(events);
+          await log.appendSample(sample);
+        }),
+    },
+    {
+      name: "judge",
+      run: (signal) =>
+        every(JUDGE_MS, signal, async () => {
+          if (broker.connection().connected) hear(heartbeats.judge(view.workers.all(), Date.now()));
+          await Promise.resolve();
+        }),
+    },
+    { name: "survey", run: (signal) => broker.survey(hear, signal) },
+    {
+      name: "inbox",
+      async run(signal) {
+        for await (const events of log.inbox(signal)) hear(events);
+      },
+    },
+  ];
 
   const duties: Duty[] = [
     follow(log, view, position, identities),
-    { name: "collect", run: (signal) => broker.collect(hear, known, signal) },
+    { name: "collect", run: (signal) => broker.collect(hear, signal) },
     {
       name: "extent",
       run: (signal) =>
         every(EXTENT_MS, signal, async () => {
           const extent = await log.extent();
-          logBytes = extent.bytes;
-          oldestAt = extent.oldestAt;
-          if (extent.epoch === position.epoch) {
-            position.goal = extent.next;
-            view.trim(extent.first);
-          }
+          size.bytes = extent.bytes;
+          size.oldestAt = extent.oldestAt;
+          if (extent.epoch !== position.epoch) return;
+          position.goal = extent.next;
+          view.trim(Math.min(extent.first, position.next));
         }),
     },
     {
       name: "samples",
       async run(signal) {
-        let from = Date.now() - 3_600_000;
+        let from = Date.now() - SAMPLES_MS;
         await every(SAMPLE_MS, signal, async () => {
           for (const sample of await log.samples(from)) {
             from = sample.at + 1;
@@ -91,22 +102,12 @@ export function watch(broker: Broker, log: Log, limits: Limits, trouble: (duty: 
       limits,
       leadership,
       duties: async (signal) => {
-        await Promise.all([
-          keepRunning({ name: "sample", run: (s) => every(SAMPLE_MS, s, async () => log.appendSample(await broker.sample(Date.now()))) }, signal, note),
-          keepRunning({ name: "judge", run: (s) => every(JUDGE_MS, s, async () => outbox.push(heartbeats.judge(view.workers.all(), Date.now()))) }, signal, note),
-          keepRunning({ name: "reconcile", run: (s) => every(RECONCILE_MS, s, async () => undefined) }, signal, note),
-          keepRunning({ name: "inbox", run: (s) => drainInbox(log, hear, s) }, signal, note),
-        ]);
+        await Promise.all(leaderDuties.map((duty) => keepRunning(duty, signal, trouble)));
       },
     }),
   ];
 
-  function note(duty: string, reason: string): void {
-    problems.set(duty, reason);
-    trouble(duty, reason);
-  }
-
-  const running = Promise.all(duties.map((duty) => keepRunning(duty, stopping.signal, note)));
+  const running = Promise.all(duties.map((duty) => keepRunning(duty, stopping.signal, trouble)));
 
   return {
     name: broker.name,
@@ -115,6 +116,7 @@ export function watch(broker: Broker, log: Log, limits: Limits, trouble: (duty: 
     view,
     health(): OurHealth {
       const { connected, problem } = broker.connection();
+      const { tasks, events, lost, malformed } = view.counts();
       return {
         role: leadership.leads ? "leader" : "standby",
         lagMs: position.lagMs,
@@ -123,29 +125,23 @@ export function watch(broker: Broker, log: Log, limits: Limits, trouble: (duty: 
         lastEventAt,
         store: log.store.note ?? log.store.kind,
         replaying: position.caughtUp ? null : { done: position.next, of: position.goal },
-        tasks: view.extent.tasks,
-        events: view.extent.events,
-        lostEvents: 0,
-        malformed: 0,
-        logBytes,
-        oldestAt,
+        tasks,
+        events,
+        lostEvents: lost,
+        malformed,
+        logBytes: size.bytes,
+        oldestAt: size.oldestAt,
       };
     },
     async record(event: TaskEvent) {
-      outbox.push([event]);
-      await Promise.resolve();
+      if (!leadership.leads) throw new AppError("unavailable", "This replica does not lead: act on the one that does.");
+      const stored = outbox.pushAndWait([event]);
+      await position.reached(await stored);
     },
     async stop() {
       stopping.abort();
       await running;
-      await broker.close();
-      await log.close();
+      await Promise.all([broker.close(), log.close()]);
     },
   };
 }
-
-async function drainInbox(log: Log, hear: (events: readonly Event[]) => void, signal: AbortSignal): Promise<void> {
-  for await (const events of log.inbox(signal)) hear(events);
-}
-
-export { isInferred, reasonOf };

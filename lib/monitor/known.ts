@@ -1,0 +1,37 @@
+import type { Known, KnownTask } from "../brokers/broker.ts";
+import { stateOf } from "../model/state.ts";
+import { FINAL_STATES, type Task } from "../model/task.ts";
+import type { View } from "../view/view.ts";
+
+/** What a broker's code may ask about what is already known, answered from the view. */
+export function knownBy(view: View): Known {
+  return {
+    task(id) {
+      const task = view.task(id);
+      return task === undefined ? undefined : known(task);
+    },
+    unfinished(silentSince, limit) {
+      return view
+        .unfinished(limit)
+        .filter((task) => task.evidenceAt < silentSince && !FINAL_STATES.has(stateOf(task)))
+        .map(known);
+    },
+    workers: () => view.workers.all(),
+  };
+}
+
+function known(task: Task): KnownTask {
+  return {
+    id: task.id,
+    state: stateOf(task),
+    step: task.step,
+    run: task.lastRun,
+    received: task.receivedAt !== undefined,
+    started: task.startedAt !== undefined,
+    sentAt: task.sentAt,
+    evidenceAt: task.evidenceAt,
+    worker: task.worker,
+    name: task.name,
+    queue: task.queue,
+  };
+}
