@@ -8,6 +8,8 @@ const DEFAULT_FREQ_MS = 2_000;
 const LATE_AFTER_MS = 6_000;
 /** Lost after ten missed beats, never before this. */
 const LOST_AFTER_MS = 20_000;
+/** A solo pool beats only between tasks, so its silence says little. */
+const SOLO_LOST_AFTER_MS = 1_800_000;
 /** A worker that was never asked to beat often (`freq` of minutes) is not waited for longer than this. */
 const LONGEST_WAIT_MS = 180_000;
 /** So many boots within this time are a reconnect loop (celery-redis: 28 in 8 s were seen). */
@@ -44,6 +46,7 @@ export class Heartbeats {
   /** The events that are worth storing. Every event with a worker is a sign of its life. */
   filter(events: readonly Event[]): Event[] {
     return events.filter((event) => {
+      if (event.source === "inspect" && event.worker !== undefined) this.answered(event.worker, event.seenAt);
       if (event.source !== "event") return true;
       if (event.type === "worker.online" || event.type === "worker.heartbeat" || event.type === "worker.offline")
         return this.#worker(event);
@@ -72,7 +75,7 @@ export class Heartbeats {
       const silentMs = now - Math.max(heard?.at ?? 0, this.#listeningSince);
       const freqMs = heard?.freqMs ?? worker.heartbeatMs ?? DEFAULT_FREQ_MS;
       const lateMs = Math.min(Math.max(LATE_AFTER_MS, 3 * freqMs), LONGEST_WAIT_MS);
-      const lostMs = Math.min(Math.max(LOST_AFTER_MS, 10 * freqMs), LONGEST_WAIT_MS * 2);
+      const lostMs = worker.pool === "solo" ? SOLO_LOST_AFTER_MS : Math.min(Math.max(LOST_AFTER_MS, 10 * freqMs), LONGEST_WAIT_MS * 2);
       if (heard?.looping === true && now - (heard.boots.at(-1) ?? 0) > LOOP_MS) {
         heard.looping = false;
         judged.push(verdict("worker.inspected", worker.name, now, { state: "online", reason: "it stopped reconnecting" }));
