@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Event, Payload } from "../model/event.ts";
+import { TEXT_FIELDS } from "./facts.ts";
 
 /** Longest text of one field that the log keeps, in UTF-16 units: one task with a 30 MB result must not push a day of others out. */
 export const LONGEST_TEXT = 65_536;
 const MOST_CHILDREN = 1_000;
-
-const TEXTS = ["args", "kwargs", "result", "exception", "traceback", "raw", "data"] as const satisfies readonly (keyof Payload)[];
 
 /**
  * The event as it is stored: fields above 64 K units cut, with the length and hash of the whole in `payload.cut`. The same
@@ -16,7 +15,7 @@ export function withCutPayload(event: Event): Event {
   if (payload === undefined || !isTooLong(payload)) return event;
   const kept: Payload = { ...payload };
   const cut = { ...payload.cut };
-  for (const name of TEXTS) {
+  for (const name of TEXT_FIELDS) {
     const text = payload[name];
     if (text === undefined || text.length <= LONGEST_TEXT) continue;
     kept[name] = beginning(text);
@@ -30,7 +29,7 @@ export function withCutPayload(event: Event): Event {
 }
 
 function isTooLong(payload: Payload): boolean {
-  return TEXTS.some((name) => (payload[name]?.length ?? 0) > LONGEST_TEXT) || (payload.children?.length ?? 0) > MOST_CHILDREN;
+  return TEXT_FIELDS.some((name) => (payload[name]?.length ?? 0) > LONGEST_TEXT) || (payload.children?.length ?? 0) > MOST_CHILDREN;
 }
 
 function beginning(text: string): string {

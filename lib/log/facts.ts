@@ -104,6 +104,17 @@ export const PAYLOAD = {
   cut: "cut",
 } as const satisfies Record<keyof Payload, "text" | "form" | "list" | "cut">;
 
+/** The payload's fields that are one text each. */
+export const TEXT_FIELDS = [
+  "args",
+  "kwargs",
+  "result",
+  "exception",
+  "traceback",
+  "raw",
+  "data",
+] as const satisfies readonly (keyof Payload)[];
+
 export const FORMS = ["repr", "value"] as const;
 
 /** The keys of a record of ours, typed. Safe for the constant tables above, which have no others. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Event, TaskEvent } from "../model/event.ts";
-import { arbitraryEvent } from "./arbitrary-event.ts";
+import { arbitraryEvent } from "../testing/arbitrary-event.ts";
 import { encodeSegment, type Form, HEAD_BYTES, readFacts, readHead, readWhole } from "./segment.ts";
 
 const POSITION = { epoch: "k3x9", first: 1001 };

@@ -3,6 +3,7 @@ import { type Event, isTaskEvent, type Payload } from "../model/event.ts";
 import { ByteReader, ByteWriter, CorruptBytes } from "./bytes.ts";
 import { decodeFoldSection, encodeFoldSection } from "./fold-section.ts";
 import type { Ordinal } from "./log.ts";
+import { TEXT_FIELDS } from "./facts.ts";
 import { decodePayloads, encodePayloads } from "./payload-block.ts";
 import { UUID_BYTES } from "./uuid.ts";
 
@@ -132,10 +133,8 @@ function payloadBlocks(events: readonly Event[]): { count: number; bytes: Buffer
 /** About how much a payload takes, in UTF-16 units. */
 export function unitsOf(payload: Payload): number {
   let units = 0;
-  for (const value of Object.values(payload)) {
-    if (typeof value === "string") units += value.length;
-    else if (Array.isArray(value)) for (const one of value) units += one.length;
-  }
+  for (const name of TEXT_FIELDS) units += payload[name]?.length ?? 0;
+  for (const child of payload.children ?? []) units += child.length;
   return units;
 }
 

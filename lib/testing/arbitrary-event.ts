@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Event, Facts, Payload } from "../model/event.ts";
-import { EVENT_TYPES, FACTS, type FactKind, FORMS, keysOf, SOURCES } from "./facts.ts";
+import { EVENT_TYPES, FACTS, type FactKind, FORMS, keysOf, SOURCES } from "../log/facts.ts";
 
 // Any event that the types allow, for property tests of what stores and reads them.
 
@@ -55,16 +55,14 @@ const rest = fc.record(
 const types = keysOf(EVENT_TYPES);
 
 /** Any event at all, likely or not: odd ids, lone surrogates, huge and negative numbers, but no NaN. */
-export const arbitraryEvent: fc.Arbitrary<Event> = fc
-  .tuple(fc.constantFrom(...types), id, facts, rest)
-  .map(
-    ([type, task, some, others]) =>
-      ({
-        ...some,
-        worker: some.worker ?? "w",
-        queue: some.queue ?? "q",
-        ...others,
-        ...(type.startsWith("task.") ? { task } : {}),
-        type,
-      }) as Event,
-  );
+export const arbitraryEvent: fc.Arbitrary<Event> = fc.tuple(fc.constantFrom(...types), id, facts, rest).map(
+  ([type, task, some, others]) =>
+    ({
+      ...some,
+      worker: some.worker ?? "w",
+      queue: some.queue ?? "q",
+      ...others,
+      ...(type.startsWith("task.") ? { task } : {}),
+      type,
+    }) as Event,
+);

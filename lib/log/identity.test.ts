@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { TaskEvent } from "../model/event.ts";
+import { arbitraryEvent } from "../testing/arbitrary-event.ts";
+import { identityOf, RecentIdentities } from "./identity.ts";
+
+const started: TaskEvent = {
+  type: "task.started",
+  task: "a",
+  at: 1_763_722_034_123.456,
+  seenAt: 1_763_722_034_125,
+  source: "event",
+  worker: "celery@one",
+  pid: 7,
+  clock: 100,
+};
+
+describe("identityOf", () => {
+  it("is the same for two who heard one event at different times, also when its own time cannot be believed", () => {
+    expect(identityOf({ ...started, seenAt: started.seenAt + 3, run: 64 })).toBe(identityOf(started));
+    const one = { ...started, at: 1_763_722_034_200, seenAt: 1_763_722_034_200 };
+    expect(identityOf({ ...one, at: one.at + 5, seenAt: one.seenAt + 5 })).toBe(identityOf(one));
+  });
+
+  it.each<Partial<TaskEvent>>([
+    { task: "b" },
+    { at: started.at + 0.001 },
+    { clock: 101 },
+    { pid: 8 },
+    { worker: "celery@two" },
+    { type: "task.succeeded" },
+    { source: "result" },
+    { state: "PROGRESS" },
+  ])("differs with %o", (change) => {
+    expect(identityOf({ ...started, ...change })).not.toBe(identityOf(started));
+  });
+
+  it("fits 64 bits for any event", () => {
+    fc.assert(
+      fc.property(arbitraryEvent, (event) => {
+        const identity = identityOf(event);
+        expect(identity).toBe(BigInt.asUintN(64, identity));
+      }),
+    );
+  });
+
+  it("does not collide over neighbouring events", () => {
+    const identities = new Set(
+      Array.from({ length: 50_000 }, (_, i) =>
+        identityOf({ ...started, task: `t${i % 500}`, clock: i, at: started.at + Math.floor(i / 10) }),
+      ),
+    );
+    expect(identities.size).toBe(50_000);
+  });
+});
+
+describe("RecentIdentities", () => {
+  it("knows the newest so many, and forgets the oldest first", () => {
+    const recent = new RecentIdentities(3);
+    expect([1n, 2n, 2n, 3n, 4n].map((identity) => recent.add(identity))).toEqual([true, true, false, true, true]);
+    expect([1n, 2n, 3n, 4n].map((identity) => recent.has(identity))).toEqual([false, true, true, true]);
+  });
+});
