@@ -4,6 +4,7 @@ import { fileLayer } from "../lib/config-file.ts";
 import { type Config, configOf, environmentFile, environmentLayer } from "../lib/config.ts";
 import { errorCode, reasonOf } from "../lib/errors.ts";
 import { shareMonitor } from "../lib/http/shared.ts";
+import { locateBrokers } from "../lib/monitor/locate-brokers.ts";
 import type { Monitor } from "../lib/monitor/monitor.ts";
 import { displayUrl } from "../lib/redis.ts";
 import { startServer } from "./main.ts";
@@ -35,7 +36,9 @@ function readConfig(options: Options): Config {
   return configOf([options.layer, environmentLayer(), ...(file === undefined ? [] : [fileLayer(file)])]);
 }
 
-async function start(config: Config): Promise<void> {
+async function start(wanted: Config): Promise<void> {
+  const { config, sentences } = await locateBrokers(wanted);
+  for (const sentence of sentences) console.log(sentence);
   const monitor = await startMonitor(config);
   shareMonitor(monitor);
   const server = await startServer(config);

@@ -36,8 +36,10 @@ function urlsOf({ brokerUrl, resultUrls, store }: BrokerConfig): string[] {
 async function requireAnswer(url: string): Promise<void> {
   const redis = connectRedis(url, { name: "start" });
   try {
-    // Of the database itself: a number that the server does not have must be told now.
-    await redis.exists("perennial");
+    await redis.ping();
+    // A number that the server does not have: ioredis would go on with database 0.
+    const database = databaseOf(url) ?? 0;
+    if (database > 0) await redis.select(database);
   } catch (error) {
     throw asAppError(redis, error);
   } finally {

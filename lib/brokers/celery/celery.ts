@@ -10,6 +10,7 @@ import type { PidboxCommand } from "../../wire/celery/pidbox-command.ts";
 import type { Broker, Known, Sink } from "../broker.ts";
 import { Acts } from "./act.ts";
 import { Control } from "./control.ts";
+import { databaseOf } from "./discover.ts";
 import { Fleet } from "./fleet.ts";
 import { fromEvent } from "./from-event.ts";
 import { Malformed } from "./malformed.ts";
@@ -30,7 +31,7 @@ const NAMES_MS = 30_000;
 export function celeryBroker(config: BrokerConfig, known: Known): Broker {
   const url = config.brokerUrl;
   const keys = celeryKeys({
-    db: databaseOf(url),
+    db: databaseOf(url) ?? 0,
     globalKeyprefix: config.keyPrefix,
     resultKeyprefix: config.resultKeyPrefix,
     prioritySteps: config.prioritySteps,
@@ -166,12 +167,6 @@ function likeliestFirst(queue: string | undefined, queues: readonly string[]): s
 }
 
 /** The database that a URL names; 0 when it names none. */
-function databaseOf(url: string): number {
-  const parsed = new URL(url);
-  const named = parsed.pathname.replace(/^\/+/, "") || (parsed.searchParams.get("db") ?? parsed.searchParams.get("virtual_host") ?? "");
-  return /^\d+$/.test(named) ? Number(named) : 0;
-}
-
 /** Published results have no database number: one subscription hears all databases of a server. */
 function serverOf(url: string): string {
   const { protocol, host } = new URL(url);
