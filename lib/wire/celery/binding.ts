@@ -18,10 +18,6 @@ export function parseBinding(member: string, sep: string): Decoded<Binding> {
   return decoded({ routingKey, pattern, queue });
 }
 
-export function encodeBinding(binding: Binding, sep: string): string {
-  return [binding.routingKey, binding.pattern, binding.queue].join(sep);
-}
-
 export type ExchangeType = "direct" | "topic" | "fanout";
 
 /**

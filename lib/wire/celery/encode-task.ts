@@ -111,7 +111,7 @@ function headersOf(task: TaskToSend): Decoded<Value> {
     ["argsrepr", task.argsRepr ?? ""],
     ["kwargsrepr", task.kwargsRepr ?? ""],
     ["origin", task.origin],
-    ["ignore_result", task.ignoreResult ?? false],
+    ["ignore_result", task.ignoreResult === undefined ? false : task.ignoreResult],
     ["replaced_task_nesting", 0],
     ["stamped_headers", stamps.length > 0 ? stamps.map(([name]) => name) : null],
     ["stamps", dict(stamps)],

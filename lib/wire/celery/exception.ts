@@ -32,7 +32,7 @@ export function readExceptionRepr(text: string): PythonException | null {
   const call = text.trim();
   const open = call.indexOf("(");
   const type = call.slice(0, Math.max(open, 0));
-  if (!call.endsWith(")") || !NAME.test(type)) return readOddRepr(call);
+  if (!call.endsWith(")") || type.length > MAX_NAME || !NAME.test(type)) return readOddRepr(call);
   const inner = call.slice(open + 1, -1);
   const args = splitArguments(inner);
   if (type === "Retry") return readRetry(args);
@@ -40,7 +40,8 @@ export function readExceptionRepr(text: string): PythonException | null {
   return { type, message: only !== undefined && others.length === 0 ? (unquote(only) ?? only) : inner };
 }
 
-const NAME = /^[^\W\d][\w.]*$/u;
+const NAME = /^[\p{L}_][\p{L}\p{N}_.]*$/u;
+const MAX_NAME = 500;
 
 /** `Retry(Retry(...), ConnectionError('x'), 0.4)` of the threads pool: what is told is the cause, or its repr as text. */
 function readRetry(args: string[]): PythonException {
@@ -55,24 +56,28 @@ function readOddRepr(text: string): PythonException | null {
   if (text.startsWith("reject requeue=")) return { type: "celery.exceptions.Reject", message: text };
   if (!text.startsWith("<") || !text.endsWith(">")) return null;
   const inner = text.slice(1, -1);
-  const end = inner.search(/[^\w.]/u);
+  const end = inner.search(/[^\p{L}\p{N}_.]/u);
   const type = end < 0 ? inner : inner.slice(0, end);
-  return NAME.test(type) ? { type, message: inner.slice(type.length).replace(/^[\s:]+/, "") } : null;
+  return type.length <= MAX_NAME && NAME.test(type) ? { type, message: inner.slice(type.length).replace(/^[\s:]+/, "") } : null;
 }
 
 function simpleName(type: string): string {
   return type.slice(type.lastIndexOf(".") + 1);
 }
 
-const BETWEEN =
-  /\n\n(?:The above exception was the direct cause of the following exception|During handling of the above exception, another exception occurred):\n\n/;
+const CAUSE = "The above exception was the direct cause of the following exception:";
+const CONTEXT = "During handling of the above exception, another exception occurred:";
+const BETWEEN = new RegExp(`\n\n(?:${CAUSE}|${CONTEXT})\n\n`);
+
+/** Processes that one traceback has come through; nobody passes more on. */
+const MAX_DEPTH = 8;
 
 /** The exceptions of a Python traceback's text, causes first. Those that a pool process sent along are among them. */
-export function readTraceback(text: string): PythonException[] {
+export function readTraceback(text: string, depth = 0): PythonException[] {
   const chain: PythonException[] = [];
   for (const part of splitChain(text)) {
-    const remote = remoteText(part.trim());
-    const found = remote === null ? [readPart(part)] : readTraceback(remote);
+    const remote = depth < MAX_DEPTH ? remoteText(part.trim()) : null;
+    const found = remote === null ? [readPart(part)] : readTraceback(remote, depth + 1);
     for (const exception of found) {
       const last = chain.at(-1);
       if (exception !== null && !(last?.type === exception.type && last?.message === exception.message)) {
@@ -83,10 +88,7 @@ export function readTraceback(text: string): PythonException[] {
   return chain;
 }
 
-/**
- * The text between the quotes of a `RemoteTraceback`, which carries the traceback of another process. It is stripped of
- * one quoted level each time, so the recursion ends.
- */
+/** The text between the quotes of a `RemoteTraceback`, which carries the traceback of another process. */
 function remoteText(part: string): string | null {
   const open = remoteStart(part);
   return open >= 0 && part.endsWith('"""') && part.length >= open + 3 ? part.slice(open, -3) : null;
@@ -103,7 +105,7 @@ function splitChain(text: string): string[] {
   const parts: string[] = [];
   let open = false;
   for (const piece of text.split(BETWEEN)) {
-    if (open) parts.push(`${parts.pop() ?? ""}\n\n${piece}`);
+    if (open) parts.push(`${parts.pop() ?? ""}\n\n${CAUSE}\n\n${piece}`);
     else parts.push(piece);
     open = (open || remoteStart(piece.trimStart()) >= 0) && !piece.trimEnd().endsWith('"""');
   }
@@ -118,13 +120,13 @@ function readPart(part: string): PythonException | null {
   const stripped = group === null ? lines : ungroup(lines.slice(start));
   const from = start < 0 ? 0 : group === null ? start + 1 : 1;
   const head = stripped.findIndex((line, index) => index >= from && line !== "" && !/^\s/.test(line));
-  const match = HEAD.exec(stripped[head] ?? "");
-  if (match === null) return null;
-  const message = [match[2] ?? "", ...stripped.slice(head + 1)].join("\n").trimEnd();
-  return { type: match[1] ?? null, message };
+  const line = stripped[head] ?? "";
+  const colon = line.indexOf(":");
+  const type = (colon < 0 ? line : line.slice(0, colon)).replaceAll("<locals>", "locals");
+  if (type.length > MAX_NAME || !NAME.test(type)) return null;
+  const message = [colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, ""), ...stripped.slice(head + 1)].join("\n").trimEnd();
+  return { type: line.slice(0, colon < 0 ? line.length : colon), message };
 }
-
-const HEAD = /^([^\W\d](?:[\w.]|<locals>)*)(?::(?: (.*))?)?$/u;
 
 /** The lines of an exception group's own part, without the frame that is drawn around them. */
 function ungroup(lines: string[]): string[] {

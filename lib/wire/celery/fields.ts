@@ -12,7 +12,3 @@ export function textField(value: unknown): string | null {
 export function numberField(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
-
-export function booleanField(value: unknown): boolean | null {
-  return typeof value === "boolean" ? value : null;
-}

@@ -211,10 +211,7 @@ export function readStats(payload: Value): WorkerStats | null {
     clock: typeof clock === "string" && /^\d{1,15}$/.test(clock) ? Number(clock) : numberOf(clock),
     uptimeMs: secondsToMs(numberOf(get(payload, "uptime"))),
     prefetchCount: numberOf(get(payload, "prefetch_count")),
-    totals: entriesOf(get(payload, "total")).flatMap(([name, count]) => {
-      const number = numberOf(count);
-      return number === null ? [] : [[name, number] as [string, number]];
-    }),
+    totals: entriesOf(get(payload, "total")).map(([name, count]) => [name, numberOf(count) ?? 0]),
     pool: readPool(get(payload, "pool")),
     broker: {
       transport: textOf(get(broker, "transport")),

@@ -87,10 +87,3 @@ export const PidboxCommand = z.discriminatedUnion("method", [
 ]);
 
 export type PidboxCommand = z.infer<typeof PidboxCommand>;
-
-export type PidboxMethod = PidboxCommand["method"];
-
-/** Commands that no worker answers: `shutdown` ends it first. */
-export function expectsReply(method: PidboxMethod): boolean {
-  return method !== "shutdown";
-}

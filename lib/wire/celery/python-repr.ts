@@ -17,17 +17,23 @@ export function splitArguments(text: string): string[] {
   return last === "" ? parts : [...parts, last];
 }
 
-const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t", "\\": "\\", "'": "'", '"': '"' };
+const ESCAPE = /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([^]))/gi;
+
+const ESCAPES = new Map([
+  ["n", "\n"],
+  ["r", "\r"],
+  ["t", "\t"],
+  ...["\\", "'", '"'].map((character): [string, string] => [character, character]),
+]);
 
 /** The string that a quoted text stands for; null when the text is not one string. */
 export function unquote(text: string): string | null {
   const quote = text.charAt(0);
   if ((quote !== "'" && quote !== '"') || text.length < 2 || endOfQuote(text, 0) !== text.length - 1) return null;
-  return text.slice(1, -1).replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([^]))/gi, (whole, ...groups) => {
-    const [x, u, wide, character] = groups as (string | undefined)[];
+  return text.slice(1, -1).replace(ESCAPE, (whole: string, x?: string, u?: string, wide?: string, character?: string) => {
     const code = Number.parseInt(x ?? u ?? wide ?? "", 16);
     if (!Number.isNaN(code)) return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-    return ESCAPES[character ?? ""] ?? whole;
+    return ESCAPES.get(character ?? "") ?? whole;
   });
 }
 

@@ -4,7 +4,7 @@ import { decodeChordCount, decodeChordPart, decodeCountedPart, readChordClaim } 
 import { parseBinding } from "./binding.ts";
 import { decodeEnvelope } from "./envelope.ts";
 import { decodeEvents } from "./event.ts";
-import { type RecordedKey, type RecordedMessage, RELEASES, bytesOf, findIn, kinds, recorded } from "./fixtures/recorded.ts";
+import { type RecordedKey, type RecordedMessage, RELEASES, bytesOf, findIn, kinds, recorded, textOf } from "./fixtures/recorded.ts";
 import { decodeSavedGroup } from "./group.ts";
 import { CELERY_KEY_DEFAULTS, celeryKeys } from "./keys.ts";
 import { decodePidboxReply } from "./pidbox-reply.ts";
@@ -25,7 +25,7 @@ function value<T>(decoded: { ok: true; value: T } | { ok: false; reason: string 
 function checkMessage({ raw, envelope, body }: RecordedMessage): string {
   const read = value(decodeEnvelope(raw));
   expect(read).toMatchObject({ raw, body: envelope["body"], headers: envelope["headers"], properties: envelope["properties"] });
-  const exchange = keys.parseBindings(`_kombu.binding.${String((read.properties?.["delivery_info"] as { exchange: string }).exchange)}`);
+  const { exchange } = value(decodeTaskMessage(raw));
   if (exchange === "celeryev") {
     const batch = value(decodeEvents(raw));
     expect(batch.problems).toEqual([]);
@@ -59,8 +59,8 @@ function checkKey({ key, type, value: stored }: RecordedKey): string {
   const texts = Array.isArray(stored) ? stored : [];
   if (type === "list") {
     for (const text of texts) {
-      if (name.endsWith("pidbox")) value(decodePidboxReply(String(text)));
-      else checkTask(String(text), null);
+      if (name.endsWith("pidbox")) value(decodePidboxReply(textOf(text)));
+      else checkTask(textOf(text), null);
     }
     return "queue";
   }
@@ -78,16 +78,16 @@ function checkKey({ key, type, value: stored }: RecordedKey): string {
     return "redbeat";
   }
   if (type === "set" && name.startsWith("_kombu.binding")) {
-    for (const member of texts) value(parseBinding(String(member), sep));
+    for (const member of texts) value(parseBinding(textOf(member), sep));
     return "binding";
   }
   const group = keys.result.groupId(name);
   if (group !== null) {
     if (group.part === null) expect(value(decodeSavedGroup(bytesOf(stored))).id).toBe(group.id);
     if (group.part === "parts") for (const pair of texts) value(decodeChordPart(bytesOf((pair as [string, number])[0])));
-    if (group.part === "size") value(decodeChordCount(String(stored)));
-    if (group.part === "counted") for (const member of texts) value(decodeCountedPart(String(member)));
-    if (group.part === "claim") expect(readChordClaim(String(stored))).toBe("claimed");
+    if (group.part === "size") value(decodeChordCount(textOf(stored)));
+    if (group.part === "counted") for (const member of texts) value(decodeCountedPart(textOf(member)));
+    if (group.part === "claim") expect(readChordClaim(textOf(stored))).toBe("claimed");
     return `group ${group.part ?? "saved"}`;
   }
   const id = keys.result.taskId(name);

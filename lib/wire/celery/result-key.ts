@@ -29,9 +29,9 @@ export function resultKeys(prefix: string) {
     /** Group id and part of a key of a group or chord, or null when it is none. */
     groupId: (key: string): { id: string; part: ChordKeyPart | null } | null => {
       const id = idOf(key, `${prefix}${GROUP}`);
-      const part = /^(.+)\.([sjtdc])$/.exec(id ?? "");
-      if (part === null) return id === null ? null : { id, part: null };
-      return { id: part[1] ?? "", part: CHORD_KEYS[part[2] as keyof typeof CHORD_KEYS] };
+      if (id === null) return null;
+      const part = CHORD_KEYS.get(id.slice(-2));
+      return part === undefined ? { id, part: null } : { id: id.slice(0, -2), part };
     },
     groupPattern: `${escapeGlob(prefix)}${GROUP}*`,
     /** string: number of parts expected. */
@@ -49,7 +49,13 @@ export function resultKeys(prefix: string) {
 
 export type ChordKeyPart = "size" | "parts" | "extra" | "counted" | "claim";
 
-const CHORD_KEYS = { s: "size", j: "parts", t: "extra", d: "counted", c: "claim" } as const;
+const CHORD_KEYS = new Map<string, ChordKeyPart>([
+  [".s", "size"],
+  [".j", "parts"],
+  [".t", "extra"],
+  [".d", "counted"],
+  [".c", "claim"],
+]);
 
 function idOf(key: string, prefix: string): string | null {
   return key.startsWith(prefix) && key.length > prefix.length ? key.slice(prefix.length) : null;

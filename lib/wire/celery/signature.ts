@@ -1,5 +1,5 @@
 import { type Value, get } from "../python/value.ts";
-import { booleanOf, entriesOf, isDict, listOf, numberOf, textOf } from "./value-fields.ts";
+import { booleanOf, isDict, listOf, numberOf, textOf } from "./value-fields.ts";
 
 /**
  * A signature: a task that another one will send when it ends (callback, errback, chain step, chord body). Celery's
@@ -26,7 +26,15 @@ export type Signature = {
   body: Signature | null;
 };
 
-const KINDS = { chain: "chain", group: "group", chord: "chord", xmap: "xmap", xstarmap: "xstarmap", chunks: "chunks" } as const;
+const KINDS = new Map<string | null, Signature["kind"]>([
+  [null, "task"],
+  ["chain", "chain"],
+  ["group", "group"],
+  ["chord", "chord"],
+  ["xmap", "xmap"],
+  ["xstarmap", "xstarmap"],
+  ["chunks", "chunks"],
+]);
 
 /** Canvas nests as deep as its author likes; below this the members are left out and only the arguments show them. */
 const MAX_DEPTH = 32;
@@ -37,8 +45,7 @@ export function readSignature(value: Value | undefined, depth = 0): Signature | 
   if (task === null) return null;
   const kwargs = get(value, "kwargs") ?? null;
   const options = get(value, "options") ?? null;
-  const subtask = textOf(get(value, "subtask_type"));
-  const kind = subtask === null ? "task" : Object.hasOwn(KINDS, subtask) ? KINDS[subtask as keyof typeof KINDS] : "other";
+  const kind = KINDS.get(textOf(get(value, "subtask_type"))) ?? "other";
   const below = (inner: Value | undefined) => (depth < MAX_DEPTH ? readSignature(inner, depth + 1) : null);
   return {
     task,

@@ -1,6 +1,7 @@
 import { type Decoded, decoded } from "../decoded.ts";
 import { type Value, get } from "../python/value.ts";
 import { decodeJson } from "../serialize/json.ts";
+import { decodeSerialized } from "../serialize/serialized.ts";
 import {
   type BodyLimits,
   type BodyPayload,
@@ -12,10 +13,10 @@ import {
 } from "./envelope.ts";
 import { isObject, numberField, textField } from "./fields.ts";
 import { sliceJsonArray } from "./json-array.ts";
-import { decodeSerialized } from "../serialize/serialized.ts";
+import { plainValue } from "./plain-value.ts";
 import { type Signature, readSignature, readSignatures } from "./signature.ts";
-import { parseTime } from "./time.ts";
-import { entriesOf, isDict, listOf, numberOf, textOf } from "./value-fields.ts";
+import { parseTime, secondsToMs } from "./time.ts";
+import { entriesOf, isDict, listOf } from "./value-fields.ts";
 import { type WorkerEffect, workerEffect } from "./worker-effect.ts";
 
 /** A task's message, of protocol 2 or 1. What it does not say is null; `problems` says what in it could not be read. */
@@ -181,7 +182,7 @@ function fromHeaders(headers: { readonly [name: string]: unknown }): Fields {
 function fromBody(body: Value): Fields {
   return (name) => {
     const value = get(body, name);
-    return value !== undefined && typeof value === "object" && !Array.isArray(value) ? (numberOf(value) ?? value) : value;
+    return value === undefined ? undefined : plainValue(value);
   };
 }
 
@@ -208,10 +209,7 @@ function jsonParts(payload: BodyPayload): TaskMessage["json"] {
 /** `[hard, soft]` in seconds, in this order. */
 function limitsOf(timelimit: unknown): [number | null, number | null] {
   if (!Array.isArray(timelimit)) return [null, null];
-  const [hard, soft] = timelimit.map((seconds: unknown) => {
-    const number = numberField(seconds) ?? numberOf(seconds as Value);
-    return number === null ? null : number * 1000;
-  });
+  const [hard, soft] = timelimit.map((seconds: unknown) => secondsToMs(seconds));
   return [hard ?? null, soft ?? null];
 }
 

@@ -26,7 +26,8 @@ export function parseTime(text: string): number | null {
 /** Epoch ms of epoch seconds, to the microsecond, or null when it is no finite number. */
 export function secondsToMs(seconds: unknown): number | null {
   if (typeof seconds !== "number" || !Number.isFinite(seconds)) return null;
-  return Math.round(seconds * 1e6) / 1000;
+  const ms = Math.round(seconds * 1e6) / 1000;
+  return Number.isFinite(ms) ? ms : null;
 }
 
 /**

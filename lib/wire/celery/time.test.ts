@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+
+import { parseTime, secondsToMs, wallTimeToMs } from "./time.ts";
+
+test.each<[string, number | null]>([
+  ["2026-11-21T08:12:43.323486+00:00", Date.UTC(2026, 10, 21, 8, 12, 43) + 323.486],
+  ["2026-11-21T08:12:43.323486", Date.UTC(2026, 10, 21, 8, 12, 43) + 323.486],
+  ["2026-11-21T08:12:43Z", Date.UTC(2026, 10, 21, 8, 12, 43)],
+  ["2026-11-21 08:12:43+05:30", Date.UTC(2026, 10, 21, 2, 42, 43)],
+  ["2026-11-21T08:12:43-0500", Date.UTC(2026, 10, 21, 13, 12, 43)],
+  ["20261121T081243.5", Date.UTC(2026, 10, 21, 8, 12, 43, 500)],
+  ["2026-11-21", Date.UTC(2026, 10, 21)],
+  ["2026-02-30T00:00:00", null],
+  ["2026-11-21T25:00:00", null],
+  ["2026-13-01", null],
+  ["tomorrow", null],
+  ["", null],
+  ["1795248770", null],
+])("the time %j is %s", (text, at) => {
+  expect(parseTime(text)).toBe(at);
+});
+
+test("epoch seconds keep their microseconds", () => {
+  expect(secondsToMs(1795248761.3680604)).toBe(1795248761368.06);
+  expect(secondsToMs(Number.NaN)).toBeNull();
+  expect(secondsToMs(1e308)).toBeNull();
+  expect(secondsToMs("1")).toBeNull();
+});
+
+test("a wall time is read in its zone, in summer and in winter", () => {
+  const noon = (month: number) => Date.UTC(2026, month, 15, 12);
+  expect(wallTimeToMs(noon(0), "Europe/Berlin")).toBe(Date.UTC(2026, 0, 15, 11));
+  expect(wallTimeToMs(noon(6), "Europe/Berlin")).toBe(Date.UTC(2026, 6, 15, 10));
+  expect(wallTimeToMs(noon(0), "Asia/Kolkata")).toBe(Date.UTC(2026, 0, 15, 6, 30));
+  expect(wallTimeToMs(noon(0), "UTC")).toBe(noon(0));
+  expect(wallTimeToMs(noon(0), "Mars/Olympus")).toBeNull();
+});
