@@ -95,6 +95,8 @@ export type Overview = z.infer<typeof Overview>;
 
 export const OverviewQuery = Scope;
 
+export const BrokerListQuery = z.object({});
+
 export const BrokerList = z.object({
   brokers: z.array(z.object({ name: z.string(), kind: z.enum(["celery"]), url: z.string().describe("Without password") })),
   version: z.string(),

@@ -1,17 +1,8 @@
-import { z } from "zod";
-import { BrokerList, OverviewQuery, Overview } from "../contract/overview.ts";
+import type { z } from "zod";
+import { BrokerList, BrokerListQuery, Overview, OverviewQuery } from "../contract/overview.ts";
 import { QueueDetail, QueueList, QueueListQuery, QueueMessages, QueueMessagesQuery, QueueQuery } from "../contract/queue.ts";
 import { LiveMessage, LiveQuery, Series, SeriesQuery } from "../contract/series.ts";
-import {
-  ActOutcome,
-  RerunDraft,
-  RerunRequest,
-  RevokeRequest,
-  TaskAddress,
-  TaskDetail,
-  TaskList,
-  TaskListQuery,
-} from "../contract/task.ts";
+import { ActOutcome, RerunDraft, RerunRequest, RevokeRequest, TaskAddress, TaskDetail, TaskList, TaskListQuery } from "../contract/task.ts";
 import { WorkerDetail, WorkerInspection, WorkerList, WorkerListQuery, WorkerQuery } from "../contract/worker.ts";
 
 /** One address and method of the API as its document describes it. Tests hold the routes in `app/` to this list. */
@@ -21,20 +12,18 @@ export interface Endpoint {
   path: string;
   summary: string;
   /** Path values and query string. */
-  query: z.ZodObject;
+  query: z.ZodObject<z.core.$ZodShape>;
   body?: { name: string; schema: z.ZodType };
   /** `stream`: a message of server-sent events each; else one JSON document. */
   answer: { name: string; schema: z.ZodType; stream?: true };
 }
-
-const Nothing = z.object({});
 
 export const ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/api/v1/brokers",
     summary: "The watched brokers",
-    query: Nothing,
+    query: BrokerListQuery,
     answer: { name: "BrokerList", schema: BrokerList },
   },
   {

@@ -8,7 +8,21 @@ import { WorkerRow } from "../contract/worker.ts";
 import { ENDPOINTS, type Endpoint } from "./endpoints.ts";
 
 /** Parts that several answers share; each stands once in the document. */
-const PARTS = { Attempt, FailureGroup, Finding, HeldMessage, OurHealth, QueueRow, RelatedTask, SeriesPoint, TaskRow, TimelineEntry, Told, WaitingMessage, WorkerRow };
+const PARTS = {
+  Attempt,
+  FailureGroup,
+  Finding,
+  HeldMessage,
+  OurHealth,
+  QueueRow,
+  RelatedTask,
+  SeriesPoint,
+  TaskRow,
+  TimelineEntry,
+  Told,
+  WaitingMessage,
+  WorkerRow,
+};
 
 const PROBLEMS: Record<Endpoint["method"], Record<number, string>> = {
   get: { 400: "The question cannot be read", 404: "There is no such thing", 503: "Redis or the worker does not answer" },
@@ -29,7 +43,11 @@ export function openApi(version: string): object {
   }
   return {
     openapi: "3.1.0",
-    info: { title: "Perennial", version, description: "The control room for Celery and Taskiq on Redis. Times are epoch ms, durations ms." },
+    info: {
+      title: "Perennial",
+      version,
+      description: "The control room for Celery and Taskiq on Redis. Times are epoch ms, durations ms.",
+    },
     paths,
     components: { schemas: componentSchemas() },
   };
@@ -42,7 +60,10 @@ function operation({ method, path, summary, query, body, answer }: Endpoint): ob
     parameters: Object.entries(query.shape).map(([name, schema]) => parameter(name, schema, path)),
     ...(body === undefined ? {} : { requestBody: { required: true, ...json(body.name) } }),
     responses: {
-      200: { description: summary, ...(answer.stream === true ? { content: { "text/event-stream": { schema: ref(answer.name) } } } : json(answer.name)) },
+      200: {
+        description: summary,
+        ...(answer.stream === true ? { content: { "text/event-stream": { schema: ref(answer.name) } } } : json(answer.name)),
+      },
       ...Object.fromEntries(Object.entries(PROBLEMS[method]).map(([status, description]) => [status, { description, ...json("Problem") }])),
     },
   };

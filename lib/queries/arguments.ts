@@ -14,6 +14,8 @@ import { encodeKombuJson } from "../wire/serialize/json.ts";
 export interface Account {
   source: Source;
   at: number;
+  /** The message itself, where that is the source. */
+  message: TaskMessage | null;
   args: Told | null;
   kwargs: Told | null;
   /** Both as JSON texts that may be sent again, or why not. */
@@ -43,7 +45,7 @@ function accountOf(event: TaskEvent): Account | undefined {
   if (payload?.args === undefined && payload?.kwargs === undefined) return undefined;
   const args = toldOf(event, "args");
   const kwargs = toldOf(event, "kwargs");
-  return { source: event.source, at: event.at, args, kwargs, json: jsonOf(args, kwargs) };
+  return { source: event.source, at: event.at, message: null, args, kwargs, json: jsonOf(args, kwargs) };
 }
 
 /** The account of a broker message, whose JSON is passed on character by character where it is JSON. */
@@ -51,7 +53,7 @@ export function messageAccount(message: TaskMessage, source: Source, at: number)
   const { args, kwargs } = message;
   const told = (value: Value | null): Told | null =>
     value === null ? null : { text: JSON.stringify(value), form: "value", source, at, cut: false, length: null };
-  const account = { source, at, args: told(args), kwargs: told(kwargs) };
+  const account = { source, at, message, args: told(args), kwargs: told(kwargs) };
   if (message.json !== null) return { ...account, json: decoded({ args: message.json.args, kwargs: message.json.kwargs }) };
   if (args === null || kwargs === null) return { ...account, json: undecodable(message.problems[0] ?? "the message has no body") };
   return { ...account, json: pairOf(encodeKombuJson(args), encodeKombuJson(kwargs)) };

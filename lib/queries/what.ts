@@ -1,0 +1,28 @@
+import type { TaskEvent } from "../model/event.ts";
+import { formatValue } from "../wire/python/repr.ts";
+import { storedValue } from "./arguments.ts";
+
+const LONGEST = 200;
+
+/** The one line that says most about a task: its exception, its progress or its result. `events` in the order of the log. */
+export function whatOf(events: readonly TaskEvent[], state: string): string | null {
+  for (const { type, payload } of events.toReversed()) {
+    if (type === "task.acted" || payload === undefined) continue;
+    if (payload.exception !== undefined && state !== "SUCCESS") return oneLine(payload.exception);
+    if (type === "task.succeeded" && payload.result !== undefined) return resultText(payload.result, payload.resultForm);
+    if (type === "task.progress") {
+      const progress = payload.result ?? payload.data;
+      return progress === undefined ? null : resultText(progress, payload.result === undefined ? "repr" : payload.resultForm);
+    }
+  }
+  return null;
+}
+
+function resultText(text: string, form: "repr" | "value" | undefined): string {
+  return form === "value" ? formatValue(storedValue(text), LONGEST) : oneLine(text);
+}
+
+function oneLine(text: string): string {
+  const line = text.split("\n", 1)[0] ?? "";
+  return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
+}
