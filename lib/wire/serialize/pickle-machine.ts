@@ -62,9 +62,9 @@ export class PickleMachine {
       case "\x89":
         return this.#push(false);
       case "I": // INT, and the booleans of protocol 0 and 1
-        return this.#push(this.#decimal({ "00": false, "01": true }));
+        return this.#push(this.#oldInt());
       case "L": // LONG
-        return this.#push(this.#decimal({}));
+        return this.#push(this.#decimal(this.#line().toString("latin1").replace(/L$/, "")));
       case "J": // BININT
         return this.#push(this.#take(4).readInt32LE());
       case "K": // BININT1
@@ -292,10 +292,13 @@ export class PickleMachine {
     return Number(this.#line().toString("latin1"));
   }
 
-  #decimal(words: Record<string, Value>): Value {
-    const text = this.#line().toString("latin1").replace(/L$/, "");
-    const word = words[text];
-    if (word !== undefined) return word;
+  #oldInt(): Value {
+    const text = this.#line().toString("latin1");
+    if (text === "00" || text === "01") return text === "01";
+    return this.#decimal(text);
+  }
+
+  #decimal(text: string): Value {
     return /^[-+]?[0-9]+$/.test(text) ? intValueOf(text) : refuse("not a pickle: an integer without digits");
   }
 

@@ -25,7 +25,7 @@ export function oldString(bytes: Buffer): Value {
 /** The argument of STRING: a quoted bytes literal of Python 2. */
 export function unquote(line: Buffer): Buffer {
   const body = line.toString("latin1").replace(/^(['"])(.*)\1$/s, "$2");
-  const text = body.replace(/\\(?:x([0-9a-fA-F]{2})|([0-7]{1,3})|(.))/gs, (_, hex?: string, octal?: string, char = "") => {
+  const text = body.replace(/\\(?:x([0-9a-fA-F]{2})|([0-7]{1,3})|(.))/gs, (_, hex?: string, octal?: string, char: string = "") => {
     if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
     if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & 0xff);
     return ESCAPES[char] ?? `\\${char}`;

@@ -64,6 +64,7 @@ describe("a hostile pickle", () => {
     ["a mark that is missing", "t."],
     ["an unknown operation", "\xff."],
     ["a reference to nothing", "g7\n."],
+    ["a word for an integer", "Iconstructor\n."],
     ["no end", "I1\n"],
   ])("with %s is refused", (_, text) => {
     expect(decodePickle(bytes(text)).ok).toBe(false);

@@ -13,7 +13,7 @@ import {
 } from "yaml";
 import { type Decoded, undecodable } from "../decoded.ts";
 import { complexValueOf } from "../python/number.ts";
-import { type Instance, type Value, dict, get } from "../python/value.ts";
+import { type Value, dict, get } from "../python/value.ts";
 import { Allowance, MAX_DEPTH, TOO_DEEP, TOO_MUCH } from "../bounds.ts";
 import { builtValue } from "./known-classes.ts";
 import { orRefused, refuse } from "../refused.ts";
