@@ -11,10 +11,16 @@ export function knownBy(view: View): Known {
       return task === undefined ? undefined : known(task);
     },
     unfinished(silentSince, limit) {
-      return view
-        .unfinished(limit)
-        .filter((task) => task.evidenceAt < silentSince && !FINAL_STATES.has(stateOf(task)))
-        .map(known);
+      const { table } = view;
+      const isFinal = table.words.state.table((state) => FINAL_STATES.has(state));
+      const found: KnownTask[] = [];
+      for (const row of table.select((_last, _first, state) => isFinal[state] === 0)) {
+        if (table.seenAt(row) > silentSince) continue;
+        const task = table.read(row);
+        if (task.evidenceAt <= silentSince) found.push(known(task));
+        if (found.length === limit) break;
+      }
+      return found;
     },
     workers: () => view.workers.all(),
   };

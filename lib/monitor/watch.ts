@@ -116,7 +116,7 @@ export function watch(broker: Broker, log: Log, view: View, limits: Limits, trou
     view,
     health(): OurHealth {
       const { connected, problem } = broker.connection();
-      const { tasks, events, lost, malformed } = view.counts();
+      const { tasks, events } = view.extent;
       return {
         role: leadership.leads ? "leader" : "standby",
         lagMs: position.lagMs,
@@ -127,8 +127,8 @@ export function watch(broker: Broker, log: Log, view: View, limits: Limits, trou
         replaying: position.caughtUp ? null : { done: position.next, of: position.goal },
         tasks,
         events,
-        lostEvents: lost,
-        malformed,
+        lostEvents: view.gaps.total,
+        malformed: view.malformed.total,
         logBytes: size.bytes,
         oldestAt: size.oldestAt,
       };
