@@ -47,7 +47,8 @@ install_modules() {
 }
 npm_ci() {
   say "Installing the packages of package-lock.json"
-  npm ci --silent --no-audit --no-fund || fail "npm ci failed."
+  # npm ci refuses a lock in which the binaries of another system are missing; npm install takes it as it is.
+  npm ci --silent --no-audit --no-fund 2>/dev/null || npm install --silent --no-save --no-audit --no-fund || fail "npm could not install the packages."
 }
 
 # from_apt WHAT PACKAGE…
