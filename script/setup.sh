@@ -68,21 +68,11 @@ use_chromium() {
   has chromium || has chromium-browser || has google-chrome || from_apt "Chromium, for the tests in a browser," chromium
 }
 
-# Python environments for the fleet, each with what fleet/requirements/NAME.txt pins: use_python NAME…
+# Python environments for the fleet, by the names of fleet/requirements: use_python NAME…
 use_python() {
   python3 -c 'import ensurepip, venv' 2>/dev/null || from_apt "Python 3 with venv, for the Celery workers," python3 python3-venv
-  local name
-  for name in "$@"; do
-    [ -x "$TOOLS/python/$name/bin/python" ] || rm -f "$TOOLS/python/$name.done"
-    unless_done "python/$name" "fleet/requirements/$name.txt" -- make_python "$name"
-  done
-}
-make_python() {
-  say "Making the Python environment $1"
-  rm -rf "${TOOLS:?}/python/$1"
-  python3 -m venv "$TOOLS/python/$1" &&
-    "$TOOLS/python/$1/bin/pip" install --quiet --disable-pip-version-check --no-input -r "fleet/requirements/$1.txt" ||
-    fail "The Python environment $1 could not be made."
+  say "Looking after the Python environments $*"
+  fleet/install.sh "$@" || fail "The Python environments of the fleet could not be made."
 }
 
 # Builds the pages unless nothing that they are made of has changed.
