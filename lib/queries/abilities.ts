@@ -1,7 +1,8 @@
 import type { TaskDetail, TaskRow } from "../contract/task.ts";
 import type { Abilities } from "../brokers/broker.ts";
-import { FINAL_STATES, STATES } from "../model/task.ts";
+import { FINAL_STATES } from "../model/task.ts";
 import type { Viewer } from "../model/viewer.ts";
+import { isRunningState } from "./stages.ts";
 
 type TaskAbilities = TaskDetail["abilities"];
 type Ability = TaskAbilities["revoke"];
@@ -19,22 +20,17 @@ function no(reason: string): Ability {
   return { possible: false, reason };
 }
 
-/** Running are STARTED and the custom states that a task gives itself while it runs. */
-function isRunning({ state }: TaskRow): boolean {
-  return state === "STARTED" || !STATES.some((known) => known === state);
-}
-
 function revoke(row: TaskRow, broker: Abilities): Ability {
   if (!broker.revokeQueued) return no("This kind of broker cannot revoke.");
   if (row.tag === "revoke promised") return no("It is marked as revoked already.");
-  if (isRunning(row)) return no("It runs already; only terminating ends it.");
+  if (isRunningState(row.state)) return no("It runs already; only terminating ends it.");
   // A lost task's message may come back, and then a revoke keeps it from running again.
   return FINAL_STATES.has(row.state) && row.state !== "LOST" ? no("It is over.") : POSSIBLE;
 }
 
 function terminate(row: TaskRow, broker: Abilities): Ability {
   if (!broker.terminateRunning) return no("This kind of broker cannot terminate.");
-  return isRunning(row) ? POSSIBLE : no(FINAL_STATES.has(row.state) ? "It is over." : "It does not run.");
+  return isRunningState(row.state) ? POSSIBLE : no(FINAL_STATES.has(row.state) ? "It is over." : "It does not run.");
 }
 
 function rerun(row: TaskRow, broker: Abilities): Ability {

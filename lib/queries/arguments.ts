@@ -1,6 +1,7 @@
 /**
  * What a task was called with, and how far that may be trusted. Most trusted is the broker's own message, then arguments
- * that Celery stored with the result (`result_extended`) or told in answer to `inspect`, last the Python text in an event.
+ * that Celery stored with the result (`result_extended`) or that we sent ourselves, then those told in answer to `inspect`,
+ * last the Python text in an event.
  */
 import type { Told } from "../contract/task.ts";
 import type { Source, TaskEvent } from "../model/event.ts";
@@ -22,7 +23,7 @@ export interface Account {
   json: Decoded<{ args: string; kwargs: string }>;
 }
 
-const TRUST: Record<Source, number> = { queue: 4, unacked: 4, result: 3, inspect: 2, event: 1, inbox: 1, operator: 0, leader: 0 };
+const TRUST: Record<Source, number> = { queue: 4, unacked: 4, result: 3, operator: 3, inspect: 2, event: 1, inbox: 1, leader: 0 };
 
 /** Every account that the events of a task give of its arguments, most trusted first, of equals the newest. */
 export function accountsOf(events: readonly TaskEvent[]): Account[] {
@@ -59,11 +60,12 @@ export function messageAccount(message: TaskMessage, source: Source, at: number)
   return { ...account, json: pairOf(encodeKombuJson(args), encodeKombuJson(kwargs)) };
 }
 
-function toldOf(event: TaskEvent, field: "args" | "kwargs"): Told | null {
+/** One field of an event's payload with who told it and whether it is whole. */
+export function toldOf(event: TaskEvent, field: "args" | "kwargs" | "result"): Told | null {
   const { payload } = event;
   const text = payload?.[field];
   if (text === undefined) return null;
-  const form = payload?.argsForm ?? "repr";
+  const form = (field === "result" ? payload?.resultForm : payload?.argsForm) ?? "repr";
   const cut = payload?.cut?.[field];
   const isCut = cut !== undefined || (form === "repr" && parseLiteral(text).kind === "cut");
   return { text, form, source: event.source, at: event.at, cut: isCut, length: cut?.length ?? null };

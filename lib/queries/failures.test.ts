@@ -1,19 +1,18 @@
 import { describe, expect, test } from "vitest";
 import type { SeriesPoint } from "../contract/series.ts";
-import { type Task, unknownTask } from "../model/task.ts";
+import { Step, unknownTask } from "../model/task.ts";
+import { TaskTable } from "../view/task-table.ts";
 import { failingName, failureGroups } from "./failures.ts";
 
-function failed(id: string, name: string, exceptionType: string, stepAt: number): Task {
-  return { ...unknownTask(id), name, exceptionType, stepAt };
-}
-
 test("failures are grouped by name and exception, the most frequent first", () => {
-  const groups = failureGroups([
-    failed("1", "a", "KeyError", 30),
-    failed("2", "b", "KeyError", 10),
-    failed("3", "b", "KeyError", 50),
-    failed("4", "b", "TypeError", 20),
-  ]);
+  const table = new TaskTable();
+  const add = (id: string, name: string, exceptionType: string, endedAt: number): number =>
+    table.add({ ...unknownTask(id), name, exceptionType, step: Step.FAILED, stepAt: endedAt, endedAt });
+  add("1", "a", "KeyError", 30);
+  add("2", "b", "KeyError", 10);
+  add("3", "b", "KeyError", 50);
+  add("4", "b", "TypeError", 20);
+  const groups = failureGroups(table, { is: "match", field: "state", pattern: "FAILURE" }, 100);
   expect(groups).toEqual([
     { name: "b", exceptionType: "KeyError", count: 2, firstAt: 10, lastAt: 50, sampleId: "3" },
     { name: "a", exceptionType: "KeyError", count: 1, firstAt: 30, lastAt: 30, sampleId: "1" },
@@ -53,6 +52,8 @@ describe("a name", () => {
       { failed: 90, ended: 100, since: 180_000 },
     ],
     ["that has never worked fails for as long as we see", points([0, 0], [0, 4]), { failed: 4, ended: 4, since: null }],
+    ["that always fails now and then is left alone", points([90, 10], [85, 12], [91, 9]), null],
+    ["that always fails a lot has no beginning", points([60, 40], [55, 45], [62, 38]), { failed: 123, ended: 300, since: null }],
     ["of which a third fails is failing", points([50, 0], [20, 10]), { failed: 10, ended: 30, since: 60_000 }],
   ])("%s", (_, given, expected) => {
     const result = failingName("send", "KeyError", given);

@@ -27,6 +27,8 @@ function from({ source }: Account): string {
       return "The arguments are those of its message.";
     case "result":
       return "Its message is gone; the arguments are those that were stored with its result.";
+    case "operator":
+      return "The arguments are those with which an operator sent it.";
     case "inspect":
       return "Its message is gone; the arguments are those that its worker told.";
     default:

@@ -40,14 +40,21 @@ test.each<[string, Partial<TaskRow>, string | null]>([
   ["Waited 400 ms in billing, has run for 5.0 s on w3@b2, reports CRUNCHING.", { state: "CRUNCHING", ...ran }, null],
   ["Waited 400 ms in billing, succeeded after 5.0 s on w3@b2.", { state: "SUCCESS", ...ran }, "ignored"],
   [
-    "Waited 400 ms in billing, failed after 5.0 s on w3@b2 (attempt 3): ConnectionError: db-2 refused",
+    "Waited 400 ms in billing, failed after 5.0 s on w3@b2 (attempt 3): ConnectionError: db-2 refused.",
     { state: "FAILURE", retries: 2, ...ran },
     "ConnectionError: db-2 refused",
   ],
-  ["Failed on w3@b2 and runs again in 20 s: KeyError", { state: "RETRY", worker: "w3@b2", etaAt: NOW + 20_000 }, "KeyError"],
+  ["Failed on w3@b2 and runs again in 20 s: KeyError.", { state: "RETRY", worker: "w3@b2", etaAt: NOW + 20_000 }, "KeyError"],
   ["Expired before it ran.", { state: "REVOKED", tag: "expired" }, null],
   ["Was lost with its worker w3@b2.", { state: "LOST", worker: "w3@b2" }, null],
   ["Is nowhere any more, and nothing told how it ended.", { state: "ENDED" }, null],
 ])("%s", (story, given, exception) => {
-  expect(storyOf({ row: row(given), attempts: [], exception, now: NOW })).toBe(story);
+  expect(storyOf({ row: row(given), attempts: [], exception, alike: 0, now: NOW })).toBe(story);
+});
+
+test("how many others failed alike", () => {
+  const failed = row({ state: "FAILURE", ...ran, worker: null });
+  expect(storyOf({ row: failed, attempts: [], exception: null, alike: 1_311, now: NOW })).toBe(
+    "Waited 400 ms in billing, failed after 5.0 s. 1,311 others failed alike.",
+  );
 });

@@ -6,6 +6,8 @@ export interface StoryFacts {
   attempts: readonly Attempt[];
   /** Text of the last exception, its first line. */
   exception: string | null;
+  /** Other tasks of the same name that failed with the same exception. */
+  alike: number;
   now: number;
 }
 
@@ -13,8 +15,17 @@ export interface StoryFacts {
 export function storyOf(facts: StoryFacts): string {
   const parts = [waitText(facts), endText(facts)].filter((part) => part !== "");
   const sentence = parts.join(", ");
-  const because = facts.exception !== null && FAILED.has(facts.row.state) ? `: ${facts.exception}` : ".";
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1) + because;
+  const because = facts.exception !== null && FAILED.has(facts.row.state) ? `: ${closed(facts.exception)}` : ".";
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1) + because + alikeText(facts);
+}
+
+function closed(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
+function alikeText({ row, alike }: StoryFacts): string {
+  if (row.state !== "FAILURE" || alike === 0) return "";
+  return alike === 1 ? " 1 other failed alike." : ` ${alike.toLocaleString("en-US")} others failed alike.`;
 }
 
 const FAILED = new Set(["FAILURE", "RETRY", "REJECTED"]);

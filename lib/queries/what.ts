@@ -1,12 +1,13 @@
-import type { TaskEvent } from "../model/event.ts";
 import { formatValue } from "../wire/python/repr.ts";
 import { storedValue } from "./arguments.ts";
+import type { StoredTaskEvent } from "./task-events.ts";
 
 const LONGEST = 200;
 
 /** The one line that says most about a task: its exception, its progress or its result. `events` in the order of the log. */
-export function whatOf(events: readonly TaskEvent[], state: string): string | null {
-  for (const { type, payload } of events.toReversed()) {
+export function whatOf(events: readonly StoredTaskEvent[], state: string): string | null {
+  for (const { event } of events.toReversed()) {
+    const { type, payload } = event;
     if (type === "task.acted" || payload === undefined) continue;
     if (payload.exception !== undefined && state !== "SUCCESS") return oneLine(payload.exception);
     if (type === "task.succeeded" && payload.result !== undefined) return resultText(payload.result, payload.resultForm);
@@ -22,7 +23,11 @@ function resultText(text: string, form: "repr" | "value" | undefined): string {
   return form === "value" ? formatValue(storedValue(text), LONGEST) : oneLine(text);
 }
 
+export function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
+}
+
 function oneLine(text: string): string {
-  const line = text.split("\n", 1)[0] ?? "";
+  const line = firstLine(text);
   return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
 }
