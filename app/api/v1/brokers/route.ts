@@ -1,5 +1,5 @@
-import { Nothing } from "../../../../lib/contract/common.ts";
+import { BrokerListQuery } from "../../../../lib/contract/overview.ts";
 import { get } from "../../../../lib/http/route.ts";
 import { listBrokers } from "../../../../lib/queries/list-brokers.ts";
 
-export const GET = get(Nothing, listBrokers);
+export const GET = get(BrokerListQuery, listBrokers);
