@@ -36,7 +36,11 @@ export const Scope = z.object({
 export type Scope = z.infer<typeof Scope>;
 
 /** The span that a scope means at a moment. */
-export function spanOf(scope: Pick<Scope, "window" | "from" | "to">, now: number, fallback: WindowName = "1h"): { from: number; to: number } {
+export function spanOf(
+  scope: Pick<Scope, "window" | "from" | "to">,
+  now: number,
+  fallback: WindowName = "1h",
+): { from: number; to: number } {
   if (scope.from !== undefined || scope.to !== undefined) {
     const to = scope.to ?? now;
     return { from: scope.from ?? to - WINDOWS[fallback], to };

@@ -2,7 +2,20 @@ import { z } from "zod";
 import { At, Ms, Scope, Total, Words } from "./common.ts";
 
 export const TIME_FIELDS = ["last", "sent", "received", "started", "ended"] as const;
-export const SORT_FIELDS = ["last", "sent", "received", "started", "ended", "name", "state", "queue", "worker", "run", "wait", "retries"] as const;
+export const SORT_FIELDS = [
+  "last",
+  "sent",
+  "received",
+  "started",
+  "ended",
+  "name",
+  "state",
+  "queue",
+  "worker",
+  "run",
+  "wait",
+  "retries",
+] as const;
 export type SortField = (typeof SORT_FIELDS)[number];
 
 const Sort = z
