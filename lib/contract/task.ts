@@ -79,6 +79,10 @@ export const TaskList = z.object({
   total: Total,
   /** Matches by state, over all pages. */
   byState: z.record(z.string(), z.number().int()),
+  /**
+   * Cursor of the next page, or null at the end. A search gives out what it has found in time: its page may hold fewer rows than
+   * asked for, even none, and still have a next one.
+   */
   next: z.string().nullable(),
   /** How the filter text was understood, or null without one. */
   understood: z.string().nullable(),

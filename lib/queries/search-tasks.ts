@@ -20,8 +20,9 @@ export interface ListRequest {
   now: number;
 }
 
-/** Candidates whose payloads are read together: neighbours in time share blocks of the log. */
-const BATCH = 1_000;
+/** Candidates whose payloads are read together: few at first, for a page is often full at once, then more, for each batch scans all rows. */
+const FIRST_BATCH = 250;
+const LARGEST_BATCH = 4_000;
 /** A page that is not full by then is given out as it is, and the next one goes on from there. */
 const BUDGET_MS = 1_500;
 
@@ -40,8 +41,8 @@ export async function searchTasks(
   const found: TaskRow[] = [];
   let after = request.cursor;
   let isOver = false;
-  while (!isOver && found.length < limit) {
-    const candidates = nextCandidates(watched, request, after);
+  for (let batch = FIRST_BATCH; !isOver && found.length < limit; batch = Math.min(batch * 2, LARGEST_BATCH)) {
+    const candidates = nextCandidates(watched, request, after, batch);
     const events = await taskEvents(
       watched,
       candidates.map(({ id }) => id),
@@ -53,7 +54,7 @@ export async function searchTasks(
       if (matches({ task, row, texts: payloadTexts(own) })) found.push({ ...row, what: whatOf(events[index] ?? [], row.state) });
       if (found.length === limit) break;
     }
-    isOver = candidates.length < BATCH && found.length < limit;
+    isOver = candidates.length < batch && found.length < limit;
     if (performance.now() > deadline) break;
     await turn();
   }
@@ -67,12 +68,12 @@ export async function searchTasks(
   };
 }
 
-function nextCandidates({ view }: Pick<BrokerMonitor, "view">, request: ListRequest, after: ListCursor | null) {
+function nextCandidates({ view }: Pick<BrokerMonitor, "view">, request: ListRequest, after: ListCursor | null, limit: number) {
   const page = scan(view.table, {
     filter: request.filter.rows,
     sort: request.sort,
     descending: request.descending,
-    limit: BATCH,
+    limit,
     now: request.now,
     ...(after === null ? {} : { after }),
   });
