@@ -12,7 +12,7 @@ import { listBrokers } from "../../lib/queries/list-brokers.ts";
 export default async function DashboardLayout({ children }: { children: ReactNode }) {
   const jar = await cookies();
   const zone = jar.get(ZONE_COOKIE)?.value;
-  const brokers = await listBrokers(sharedMonitor(), await viewer(), {});
+  const brokers = await listBrokers(sharedMonitor(), await viewer());
   return (
     <Providers now={Date.now()} zone={isZone(zone) ? zone : "UTC"}>
       <Shell brokers={brokers} theme={themeOf(jar.get(THEME_COOKIE)?.value)}>

@@ -3,7 +3,7 @@
 import type { ReactElement } from "react";
 import { serverNow } from "../../lib/client/clock.ts";
 import { ALL_FROM, DEFAULT_WINDOW, rangePatch, shiftPatch, WINDOW_NAMES, windowPatch } from "../../lib/client/scope.ts";
-import { changeAddress, useScope } from "../../lib/client/use-address.ts";
+import { changeAddress, useChosenScope } from "../../lib/client/use-address.ts";
 import { useNow, useZone } from "../time/clock.tsx";
 import { formatClock } from "../time/time.model.ts";
 import { Button } from "../ui/button.tsx";
@@ -20,7 +20,7 @@ const WORDS: Record<(typeof WINDOW_NAMES)[number], string> = {
 
 /** The one time window of the page: sliding, two moments, or everything that is kept. */
 export function WindowPicker(): ReactElement {
-  const scope = useScope();
+  const scope = useChosenScope();
   const zone = useZone();
   const { from, to } = scope;
   const range = useNow((now) => {

@@ -31,6 +31,12 @@ export function readScope(params: URLSearchParams): Scope {
   };
 }
 
+/** The scope for whatever is drawn over time: "all that is kept" has no width, so there it means the longest sliding window. */
+export function bounded(scope: Scope): Scope {
+  if (scope.from !== ALL_FROM || scope.to !== undefined) return scope;
+  return { ...(scope.broker !== undefined && { broker: scope.broker }), window: "7d" };
+}
+
 /** The part of an address that every link of ours carries on. */
 export function scopeParams(params: URLSearchParams): URLSearchParams {
   const kept = ["broker", "window", "from", "to"].flatMap((name) => params.getAll(name).map((value) => [name, value]));

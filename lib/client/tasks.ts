@@ -29,6 +29,14 @@ export function taskHeadOptions(search: TaskSearch) {
   });
 }
 
+/** Counts by state as if no state were chosen, so that the other states can be seen and chosen too. */
+export function taskCountsOptions(search: TaskSearch) {
+  return queryOptions({
+    queryKey: ["tasks", "counts", { ...search, state: [], sort: null }],
+    queryFn: ({ signal }) => ask<TaskList>("/tasks", { ...search, state: [], sort: null, limit: 1 }, signal),
+  });
+}
+
 export function taskOptions(id: string, broker: string | undefined) {
   return queryOptions({
     queryKey: ["task", id, broker ?? null],

@@ -3,7 +3,7 @@
 import { useSearchParams } from "next/navigation";
 import { useMemo } from "react";
 import type { Scope } from "../contract/common.ts";
-import { type Patch, patched, readScope, scopeParams } from "./scope.ts";
+import { bounded, type Patch, patched, readScope, scopeParams } from "./scope.ts";
 
 /** The parameters of the address. */
 export function useAddress(): URLSearchParams {
@@ -11,10 +11,16 @@ export function useAddress(): URLSearchParams {
   return useMemo(() => new URLSearchParams(params), [params]);
 }
 
-/** Broker and time window, the same object as long as they are the same. */
-export function useScope(): Scope {
+/** Broker and time window as they were chosen, the same object as long as they are the same. */
+export function useChosenScope(): Scope {
   const text = scopeParams(new URLSearchParams(useSearchParams())).toString();
   return useMemo(() => readScope(new URLSearchParams(text)), [text]);
+}
+
+/** Broker and time window for questions about a span of time. */
+export function useScope(): Scope {
+  const scope = useChosenScope();
+  return useMemo(() => bounded(scope), [scope]);
 }
 
 /**

@@ -1,0 +1,5 @@
+import { Notice } from "../../components/ui/notice.tsx";
+
+export default function Loading() {
+  return <Notice title="Reading …" role="status" />;
+}
