@@ -49,6 +49,7 @@ export function follow(log: Log, view: View, position: Position, identities: Rec
         position.moveTo(extent.first);
       }
       for await (const batch of log.follow(position.next, signal)) {
+        if (position.epoch === "") position.epoch = batch.epoch;
         if (batch.epoch !== position.epoch || batch.first !== position.next) {
           // The log began anew, or lost its end with a failover: what the view shows is not what the log says.
           view.reset();

@@ -1,8 +1,9 @@
 import type { Event, WorkerEvent } from "../model/event.ts";
 import type { Worker, WorkerData } from "../model/worker.ts";
 
-/** A heartbeat that changes nothing is stored this often. */
+/** A heartbeat that changes nothing is stored this often, one that tells another number of running tasks this often. */
 const STORE_EVERY_MS = 30_000;
+const STORE_ACTIVE_EVERY_MS = 5_000;
 const DEFAULT_FREQ_MS = 2_000;
 /** Late after three missed beats, never before this. */
 const LATE_AFTER_MS = 6_000;
@@ -21,6 +22,7 @@ interface Heard {
   freqMs: number;
   storedAt: number;
   pid: number | undefined;
+  active: number | undefined;
   stopped: boolean;
   boots: number[];
   looping: boolean;
@@ -97,6 +99,7 @@ export class Heartbeats {
       freqMs: DEFAULT_FREQ_MS,
       storedAt: 0,
       pid: undefined,
+      active: undefined,
       stopped: true,
       boots: [],
       looping: false,
@@ -105,7 +108,7 @@ export class Heartbeats {
     const silentMs = event.seenAt - heard.at;
     const wasSilent = silentMs > Math.max(LATE_AFTER_MS, 3 * heard.freqMs);
     heard.at = Math.max(heard.at, event.seenAt);
-    const freqMs = dataOf(event).heartbeatMs;
+    const { heartbeatMs: freqMs, active } = dataOf(event);
     if (freqMs !== undefined && freqMs > 0) heard.freqMs = freqMs;
 
     if (event.type === "worker.online") {
@@ -119,10 +122,14 @@ export class Heartbeats {
       return !heard.looping;
     }
     if (heard.looping) return false;
-    const news = heard.stopped || wasSilent || heard.pid !== event.pid || event.seenAt - heard.storedAt >= STORE_EVERY_MS;
+    const sinceStoredMs = event.seenAt - heard.storedAt;
+    const busier =
+      active !== undefined && active !== heard.active && (heard.active === undefined || sinceStoredMs >= STORE_ACTIVE_EVERY_MS);
+    const news = heard.stopped || wasSilent || busier || heard.pid !== event.pid || sinceStoredMs >= STORE_EVERY_MS;
     heard.stopped = false;
     heard.pid = event.pid;
     if (news) heard.storedAt = event.seenAt;
+    if (news) heard.active = active ?? heard.active;
     return news;
   }
 
