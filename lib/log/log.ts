@@ -36,6 +36,8 @@ export interface Limits {
 export interface Log {
   /** What the store can and cannot do, found by trying: `redis`, or `memory` with the reason. */
   readonly store: { kind: "redis" | "memory"; note: string | null };
+  /** How large the log may become if nobody says: a tenth of the store's memory limit, or 512 MiB where it has none. */
+  readonly defaultMaxBytes: number;
   extent(): Promise<LogExtent>;
 
   /** Take or renew the lease for `ttlMs`; false when another replica holds it. */
@@ -60,7 +62,7 @@ export interface Log {
   /** Whole events with their payloads. Ordinals that are no longer kept are left out. */
   read(ordinals: readonly Ordinal[]): Promise<Map<Ordinal, Event>>;
 
-  /** All events of an interval of ordinals, newest first, whole, in blocks: for searching payloads. */
+  /** All events from an ordinal to another, both included, newest first, whole, in blocks: for searching payloads. */
   scan(from: Ordinal, to: Ordinal, signal: AbortSignal): AsyncIterable<{ ordinal: Ordinal; event: Event }[]>;
 
   /** The ordinal up to which whole segments must go so that the limits hold; `first` when nothing must. */
