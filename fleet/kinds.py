@@ -483,6 +483,13 @@ def errback_broken(send):
     first.apply_async(link_error=tasks.on_failure_broken.s())
 
 
+@kind(2)
+def long(send):
+    """Long enough to kill a worker meanwhile: one that dies with it, one whose message survives."""
+    for task in (tasks.long, tasks.long_late):
+        send.task(task, 1.5, queue=send.rng.choice(PROCESSES))
+
+
 @kind(3)
 def limited(send):
     send.task(tasks.limited, queue=send.rng.choice(PROCESSES))
