@@ -5,7 +5,7 @@ import { type Config, configOf, environmentFile, environmentLayer } from "../lib
 import { errorCode, reasonOf } from "../lib/errors.ts";
 import { shareMonitor } from "../lib/http/shared.ts";
 import { locateBrokers } from "../lib/monitor/locate-brokers.ts";
-import type { Monitor } from "../lib/monitor/monitor.ts";
+import { startMonitor } from "../lib/monitor/monitor.ts";
 import { displayUrl } from "../lib/redis.ts";
 import { startServer } from "./main.ts";
 import { helpText, type Options, readOptions } from "./options.ts";
@@ -39,19 +39,19 @@ function readConfig(options: Options): Config {
 async function start(wanted: Config): Promise<void> {
   const { config, sentences } = await locateBrokers(wanted);
   for (const sentence of sentences) console.log(sentence);
-  const monitor = await startMonitor(config);
+  const monitor = await startMonitor(config, version());
   shareMonitor(monitor);
-  const server = await startServer(config);
-  endOnSignals(async () => {
-    await server.close();
+  const server = await startServer(config).catch(async (error: unknown) => {
     await monitor.close();
+    throw error;
   });
+  endOnSignals(() => Promise.all([server.close(), monitor.close()]));
   const watched = config.brokers.map(({ name, brokerUrl }) => `${name} (${displayUrl(brokerUrl)})`).join(", ");
   console.log(`Perennial ${version()} watches ${watched}\n${server.address}`);
 }
 
 /** The first signal ends in good order, but soon; the second at once. */
-function endOnSignals(close: () => Promise<void>): void {
+function endOnSignals(close: () => Promise<unknown>): void {
   let isEnding = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
@@ -67,11 +67,6 @@ function endOnSignals(close: () => Promise<void>): void {
       );
     });
   }
-}
-
-// Until lib/monitor has one.
-async function startMonitor(_config: Config): Promise<Monitor> {
-  return { version: version(), brokers: new Map(), async close() {} };
 }
 
 function version(): string {
