@@ -2,12 +2,13 @@ import type { Abilities, Broker, FoundMessage, Publication } from "../brokers/br
 import type { OurHealth } from "../contract/overview.ts";
 import type { HeldMessage } from "../contract/queue.ts";
 import type { WorkerInspection } from "../contract/worker.ts";
+import { EventLog } from "../log/event-log.ts";
 import type { Sample } from "../log/log.ts";
+import { MemoryStore } from "../log/memory/store.ts";
 import type { Event, TaskEvent, TaskEventType, WorkerEvent, WorkerEventType } from "../model/event.ts";
 import type { WorkerData } from "../model/worker.ts";
 import type { BrokerMonitor, Monitor } from "../monitor/monitor.ts";
 import { View } from "../view/view.ts";
-import { listLog } from "./list-log.ts";
 
 /** A broker of which tests say what it answers, and see what was done to it. */
 export interface TestBroker {
@@ -21,7 +22,7 @@ export interface TestBroker {
   published: Publication[];
 }
 
-/** One watched broker with a real view and nothing running: what happens is what the test tells. */
+/** One watched broker with a real view, a real log in memory, and nothing running: what happens is what the test tells. */
 export interface TestMonitor {
   monitor: Monitor;
   watched: BrokerMonitor;
@@ -38,8 +39,10 @@ export interface TestMonitor {
 
 export function testMonitor(name = "prod"): TestMonitor {
   const view = new View();
-  const log = listLog();
+  const log = new EventLog(new MemoryStore(null));
+  const leading = log.lead(LEASE_MS);
   const tell = async (...events: Event[]): Promise<void> => {
+    await leading;
     const first = await log.append(events);
     for (const [index, event] of events.entries()) view.apply(event, first + index);
   };
@@ -68,6 +71,9 @@ export function testMonitor(name = "prod"): TestMonitor {
   };
   return test;
 }
+
+/** Longer than any test. */
+const LEASE_MS = 3_600_000;
 
 const HEALTHY: OurHealth = {
   role: "leader",
