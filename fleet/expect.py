@@ -297,6 +297,8 @@ class Judge:
             return self._known(run, "FAILURE", "rejected", ("Reject",))
         elif late and run.told:
             return Verdict(("REJECTED",), "rejected")
+        elif late and run.begin["events"]:
+            return Verdict(("REJECTED", "ENDED"), "rejected, which nothing is sure to tell", knowable=False)
         return Verdict(("ENDED",), "rejected, which nothing tells", knowable=False)
 
     def _known(self, run, state, why, exceptions=()):

@@ -147,9 +147,14 @@ function failureOf(exception: string | null, traceback: string | null): Pick<Tol
   };
 }
 
-/** The class without its module: sources differ in whether they tell the module. */
+/**
+ * The class without its module, because sources differ in whether they tell the module: `tasks.Outer.Nested` → `Outer.Nested`.
+ * Modules are written small and classes large, as a rule; where nothing is large the last part is the class.
+ */
 export function className(type: string): string {
-  return type.slice(type.lastIndexOf(".") + 1);
+  const parts = type.split(".");
+  const first = parts.findIndex((part) => /^_*\p{Lu}/u.test(part));
+  return parts.slice(first < 0 ? -1 : first).join(".");
 }
 
 export function exceptionText(type: string | null, message: string): string {
