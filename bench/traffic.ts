@@ -1,6 +1,7 @@
 /**
- * Events as real Celery workers publish them: `task.multi` batches of what one loop turn produced (at most 24), heartbeats on
- * their own, arguments and results of realistic size. The same seed gives the same traffic; a ledger says what it holds.
+ * Events as real Celery workers publish them: `task.multi` batches of what one turn of a worker's loop produced (at most 24),
+ * heartbeats on their own, arguments and results of realistic size, a task's end as long after its beginning as it ran. The
+ * same seed gives the same traffic; a ledger says what it holds.
  */
 export interface Ledger {
   messages: number;
@@ -15,6 +16,8 @@ export interface Published {
   channel: string;
   message: string;
   events: number;
+  /** When the worker publishes it, epoch ms: not before anything that it tells. */
+  at: number;
 }
 
 export interface TrafficOptions {
@@ -29,46 +32,64 @@ export interface TrafficOptions {
   seed: number;
 }
 
-const BATCH = 24;
-
-export function traffic(options: TrafficOptions, ledger: Ledger): Iterable<Published> {
-  return generate(options, ledger);
+interface Worker {
+  hostname: string;
+  pid: number;
+  clock: number;
+  buffer: object[];
 }
+
+interface End {
+  worker: Worker;
+  uuid: string;
+  at: number;
+  runtime: number;
+  task: number;
+  fails: boolean;
+}
+
+const BATCH = 24;
+/** One turn of a worker's loop. */
+const TURN_MS = 10;
+const STARTED_AFTER_MS = 2;
+const BEAT_MS = 2_000;
 
 export function emptyLedger(): Ledger {
   return { messages: 0, events: 0, bytes: 0, tasks: 0, byType: {}, byState: {} };
 }
 
-function* generate(options: TrafficOptions, ledger: Ledger): Generator<Published> {
+export function* traffic(options: TrafficOptions, ledger: Ledger): Generator<Published> {
   const random = randomOf(options.seed);
-  const workers = Array.from({ length: options.workers }, (_, i) => ({ hostname: `w${i}@bench`, pid: 1_000 + i, clock: 0, buffer: [] as object[] }));
-  const publish = (hostname: string, key: string, body: unknown, events: number): Published => {
+  const workers = Array.from({ length: options.workers }, (_, i): Worker => ({
+    hostname: `w${i}@bench`,
+    pid: 1_000 + i,
+    clock: 0,
+    buffer: [],
+  }));
+  const publish = (hostname: string, key: string, body: unknown, events: number, at: number): Published => {
     const message = envelope(hostname, key, JSON.stringify(body), random);
     ledger.messages += 1;
     ledger.events += events;
     ledger.bytes += message.length;
-    return { channel: `/${options.db}.celeryev/${key}`, message, events };
+    return { channel: `/${options.db}.celeryev/${key}`, message, events, at };
   };
-
-  for (const worker of workers) yield publish(worker.hostname, "worker.online", heartbeat(worker, "worker-online", options.startAt), 1);
-
-  for (let i = 0; i < options.tasks; i++) {
-    const worker = workers[i % workers.length]!;
-    const at = options.startAt + i * options.spacingMs;
+  const event = (worker: Worker, uuid: string, type: string, at: number): object => {
+    ledger.byType[type] = (ledger.byType[type] ?? 0) + 1;
+    worker.clock += 1;
+    return { hostname: worker.hostname, utcoffset: 0, pid: worker.pid, clock: worker.clock, uuid, timestamp: at / 1000, type };
+  };
+  const begin = (task: number, at: number): End => {
+    const worker = workers[task % workers.length]!;
     const uuid = uuidOf(random);
     const fails = random() < 0.02;
     const runtime = 0.002 + random() * random() * 3;
-    const name = `app.module_${i % options.names}.task_${i % options.names}`;
-    const base = (type: string, after: number): object => {
-      ledger.byType[type] = (ledger.byType[type] ?? 0) + 1;
-      worker.clock += 1;
-      return { hostname: worker.hostname, utcoffset: 0, pid: worker.pid, clock: worker.clock, uuid, timestamp: (at + after) / 1000, type };
-    };
+    // Every worker runs every kind.
+    const kind = Math.floor(task / workers.length) % options.names;
     worker.buffer.push(
       {
-        ...base("task-received", 0),
-        name,
-        args: `(${i}, 'customer-${Math.floor(random() * 1e6)}')`,
+        ...event(worker, uuid, "task-received", at),
+        name: `app.module_${kind}.task_${kind}`,
+        args: `(${task}, 'customer-${Math.floor(random() * 1e6)}')`,
         kwargs: `{'amount': ${(random() * 1e4).toFixed(2)}, 'currency': 'EUR', 'idempotency_key': '${uuidOf(random)}'}`,
         root_id: uuid,
         parent_id: null,
@@ -76,26 +97,77 @@ function* generate(options: TrafficOptions, ledger: Ledger): Generator<Published
         eta: null,
         expires: null,
       },
-      base("task-started", 2),
+      event(worker, uuid, "task-started", at + STARTED_AFTER_MS),
+    );
+    return { worker, uuid, at: at + STARTED_AFTER_MS + runtime * 1000, runtime, task, fails };
+  };
+  const finish = ({ worker, uuid, at, runtime, task, fails }: End): void => {
+    worker.buffer.push(
       fails
-        ? { ...base("task-failed", 2 + runtime * 1000), exception: `ConnectionError('db-${i % 3} refused')`, traceback: TRACEBACK }
-        : { ...base("task-succeeded", 2 + runtime * 1000), result: `{'ok': True, 'invoice': ${i}}`, runtime },
+        ? { ...event(worker, uuid, "task-failed", at), exception: `ConnectionError('db-${task % 3} refused')`, traceback: TRACEBACK }
+        : { ...event(worker, uuid, "task-succeeded", at), result: `{'ok': True, 'invoice': ${task}}`, runtime },
     );
     ledger.tasks += 1;
     const state = fails ? "FAILURE" : "SUCCESS";
     ledger.byState[state] = (ledger.byState[state] ?? 0) + 1;
-    if (worker.buffer.length >= BATCH) yield publish(worker.hostname, "task.multi", worker.buffer.splice(0, BATCH), BATCH);
-    if (i % 5_000 === 4_999) {
-      for (const one of workers) yield publish(one.hostname, "worker.heartbeat", heartbeat(one, "worker-heartbeat", at), 1);
+  };
+
+  for (const worker of workers)
+    yield publish(worker.hostname, "worker.online", beat(worker, "worker-online", options.startAt), 1, options.startAt);
+
+  const ends = new Map<number, End[]>();
+  let begun = 0;
+  for (let turn = 0; begun < options.tasks || ends.size > 0; turn++) {
+    const from = options.startAt + turn * TURN_MS;
+    const until = from + TURN_MS;
+    for (const end of ends.get(turn) ?? []) finish(end);
+    ends.delete(turn);
+    for (; begun < options.tasks && options.startAt + begun * options.spacingMs < until; begun++) {
+      const end = begin(begun, options.startAt + begun * options.spacingMs);
+      // What ends within the turn in which it began is told with the next.
+      const place = Math.max(turn + 1, Math.floor((end.at - options.startAt) / TURN_MS));
+      ends.set(place, [...(ends.get(place) ?? []), end]);
     }
-  }
-  for (const worker of workers) {
-    const rest = worker.buffer.splice(0);
-    if (rest.length > 0) yield publish(worker.hostname, "task.multi", rest, rest.length);
+    for (const worker of workers) {
+      while (worker.buffer.length > 0) {
+        const batch = worker.buffer.splice(0, BATCH);
+        yield publish(worker.hostname, "task.multi", batch, batch.length, until + STARTED_AFTER_MS);
+      }
+    }
+    if ((turn + 1) % (BEAT_MS / TURN_MS) === 0) {
+      for (const worker of workers) yield publish(worker.hostname, "worker.heartbeat", beat(worker, "worker-heartbeat", until), 1, until);
+    }
   }
 }
 
-function heartbeat(worker: { hostname: string; pid: number; clock: number }, type: string, at: number): object {
+/** The message of one event of a worker, as it publishes it by itself. */
+export function beatMessage(hostname: string, at: number, clock: number): string {
+  return envelope(hostname, "worker.heartbeat", JSON.stringify(beat({ hostname, pid: 1, clock }, "worker-heartbeat", at)), Math.random);
+}
+
+/** A task of its own, to be looked for while other traffic comes: the message that it was received. */
+export function markMessage(uuid: string, at: number): string {
+  const event = {
+    hostname: "w0@bench",
+    utcoffset: 0,
+    pid: 1,
+    clock: 1,
+    uuid,
+    timestamp: at / 1000,
+    type: "task-received",
+    name: "bench.mark",
+    args: "()",
+    kwargs: "{}",
+    root_id: uuid,
+    parent_id: null,
+    retries: 0,
+    eta: null,
+    expires: null,
+  };
+  return envelope(event.hostname, "task.multi", JSON.stringify([event]), Math.random);
+}
+
+function beat(worker: Pick<Worker, "hostname" | "pid" | "clock">, type: string, at: number): object {
   worker.clock += 1;
   return {
     hostname: worker.hostname,

@@ -99,7 +99,8 @@ function ready(child: ChildProcess, program: string): Promise<void> {
   });
 }
 
-async function freePort(): Promise<number> {
+/** Free when asked; somebody may take it before you do. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, HOST);
   await once(server, "listening");
   const address = server.address();
