@@ -9,7 +9,8 @@ import { viewer } from "./viewer.ts";
 
 /** What Next hands to a route: the values of `[id]` and the like, each decoded once, slashes included. */
 export interface RouteContext {
-  params: Promise<Record<string, string>>;
+  /** Nothing for a route without any, whatever Next's types say. */
+  params: Promise<Record<string, string> | undefined>;
 }
 
 export type RouteHandler = (request: Request, context: RouteContext) => Promise<Response>;
@@ -49,5 +50,5 @@ export async function queryOf(request: Request, context: RouteContext): Promise<
     return [name, values.length > 1 ? values : (values[0] ?? "")];
   });
   const given = query.filter(([, value]) => value !== "");
-  return Object.fromEntries([...given, ...Object.entries(await context.params)]);
+  return Object.fromEntries([...given, ...Object.entries((await context.params) ?? {})]);
 }
