@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { BinLists } from "./bin-lists.ts";
+import { BinCounts } from "./bin-counts.ts";
 import { binOf, Histogram } from "./histogram.ts";
 
 const anyMs = fc.double({ min: 0, max: 3_000_000_000, noNaN: true });
@@ -21,38 +21,37 @@ test("nothing has no percentile", () => {
   expect(new Histogram().percentile(0.5)).toBeNull();
 });
 
-test("lists of bins count as a map would, share their memory, and add up", () => {
-  const change = fc.record({ list: fc.nat(3), bin: fc.nat(255), count: fc.integer({ min: 1, max: 40_000_000 }), take: fc.boolean() });
+test("chains of bins count as a map would, side by side", () => {
+  const change = fc.record({ chain: fc.nat(3), bin: fc.nat(255), count: fc.integer({ min: 1, max: 40_000_000 }), take: fc.boolean() });
   fc.assert(
     fc.property(fc.array(change, { maxLength: 100 }), (changes) => {
-      const lists = new BinLists();
-      const heads = [0, 0, 0, 0];
-      const expected = heads.map(() => new Map<number, number>());
-      for (const { list, bin, count, take } of changes) {
-        const held = expected[list]!.get(bin) ?? 0;
-        const change = take ? -Math.min(held, 1) : Math.min(count, 16_000_000);
+      const bins = new BinCounts();
+      const chains = [0, 0, 0, 0];
+      const expected = chains.map(() => new Map<number, number>());
+      for (const { chain, bin, count, take } of changes) {
+        const held = expected[chain]!.get(bin) ?? 0;
+        const change = take ? -Math.min(held, 1) : count;
         if (change === 0) continue;
-        heads[list] = lists.add(heads[list]!, bin, change);
-        expected[list]!.set(bin, held + change);
+        chains[chain] = bins.add(chains[chain]!, bin, change);
+        expected[chain]!.set(bin, held + change);
       }
-      for (const [list, head] of heads.entries()) {
+      for (const [at, chain] of chains.entries()) {
         const counts = new Map<number, number>();
         const histogram = new Histogram();
-        histogram.add = (bin, count) => void counts.set(bin, (counts.get(bin) ?? 0) + count);
-        lists.addTo(histogram, head);
-        expect(counts).toEqual(new Map([...expected[list]!].filter(([, count]) => count > 0)));
+        histogram.add = (bin, count) => void (count > 0 && counts.set(bin, count));
+        bins.addTo(histogram, chain);
+        expect(counts).toEqual(new Map([...expected[at]!].filter(([, count]) => count > 0)));
       }
     }),
   );
 });
 
-test("a list that is removed leaves its memory to others", () => {
-  const lists = new BinLists();
-  let list = 0;
+test("a chain that is removed leaves its memory to others", () => {
+  const bins = new BinCounts();
   for (let round = 0; round < 1_000; round++) {
-    for (let bin = 0; bin < 100; bin++) list = lists.add(list, bin, 1);
-    lists.remove(list);
-    list = 0;
+    let chain = 0;
+    for (let bin = 0; bin < 100; bin++) chain = bins.add(chain, bin, 1);
+    bins.remove(chain);
   }
-  expect(lists.bytes).toBeLessThan(200_000);
+  expect(bins.bytes).toBeLessThan(200_000);
 });

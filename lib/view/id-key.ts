@@ -4,6 +4,8 @@ const UUID_LENGTH = 36;
 const DIGITS = new Uint8Array(128).fill(16);
 for (const [value, digit] of [..."0123456789abcdef"].entries()) DIGITS[digit.charCodeAt(0)] = value;
 
+const NOT_HEX = 1 << 16;
+
 const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /**
@@ -16,10 +18,13 @@ export class IdKey {
   b = 0;
   c = 0;
   d = 0;
-  /** Digits that were not hexadecimal leave their trace here. */
-  #bad = 0;
+
+  #text: string | undefined;
 
   read(id: string): void {
+    // A new task is looked up and added, and is mostly its own root.
+    if (id === this.#text) return;
+    this.#text = id;
     this.isUuid = id.length === UUID_LENGTH && this.#readUuid(id);
     if (!this.isUuid) this.#readHashes(id);
   }
@@ -32,25 +37,20 @@ export class IdKey {
   #readUuid(id: string): boolean {
     const dashes = (id.charCodeAt(8) ^ 45) | (id.charCodeAt(13) ^ 45) | (id.charCodeAt(18) ^ 45) | (id.charCodeAt(23) ^ 45);
     if (dashes !== 0) return false;
-    this.#bad = 0;
-    this.a = ((this.#four(id, 0) << 16) | this.#four(id, 4)) >>> 0;
-    this.b = ((this.#four(id, 9) << 16) | this.#four(id, 14)) >>> 0;
-    this.c = ((this.#four(id, 19) << 16) | this.#four(id, 24)) >>> 0;
-    this.d = ((this.#four(id, 28) << 16) | this.#four(id, 32)) >>> 0;
-    return this.#bad === 0;
-  }
-
-  #four(id: string, at: number): number {
-    const one = this.#digit(id.charCodeAt(at));
-    const two = this.#digit(id.charCodeAt(at + 1));
-    const three = this.#digit(id.charCodeAt(at + 2));
-    const four = this.#digit(id.charCodeAt(at + 3));
-    this.#bad |= (one | two | three | four) & 16;
-    return (one << 12) | (two << 8) | (three << 4) | four;
-  }
-
-  #digit(code: number): number {
-    return DIGITS[code] ?? 16;
+    const one = fourDigits(id, 0);
+    const two = fourDigits(id, 4);
+    const three = fourDigits(id, 9);
+    const four = fourDigits(id, 14);
+    const five = fourDigits(id, 19);
+    const six = fourDigits(id, 24);
+    const seven = fourDigits(id, 28);
+    const eight = fourDigits(id, 32);
+    if ((one | two | three | four | five | six | seven | eight) >>> 16 !== 0) return false;
+    this.a = ((one << 16) | two) >>> 0;
+    this.b = ((three << 16) | four) >>> 0;
+    this.c = ((five << 16) | six) >>> 0;
+    this.d = ((seven << 16) | eight) >>> 0;
+    return true;
   }
 
   #readHashes(id: string): void {
@@ -70,6 +70,20 @@ export class IdKey {
     this.c = c >>> 0;
     this.d = d >>> 0;
   }
+}
+
+/** The value of four hexadecimal digits; beyond 16 bits when they are not. */
+function fourDigits(id: string, at: number): number {
+  const one = id.charCodeAt(at);
+  const two = id.charCodeAt(at + 1);
+  const three = id.charCodeAt(at + 2);
+  const four = id.charCodeAt(at + 3);
+  if ((one | two | three | four) > 127) return NOT_HEX;
+  const first = DIGITS[one]!;
+  const second = DIGITS[two]!;
+  const third = DIGITS[three]!;
+  const fourth = DIGITS[four]!;
+  return ((first | second | third | fourth) & 16) === 0 ? (first << 12) | (second << 8) | (third << 4) | fourth : NOT_HEX;
 }
 
 export function hashWords(seed: number, a: number, b: number, c: number, d: number): number {

@@ -43,6 +43,7 @@ export function scan(table: TaskTable, query: ScanQuery): Page {
   const behind = query.after === undefined ? undefined : cursorTest(table, query.after, keyOf(order.placeOf(query.after.value) * sign));
   let total = 0;
   let eligible = 0;
+  let worst = selection.worst;
   forEachChunk(table, query.filter, query.now, query.descending, (chunk, marks) => {
     const numbers = order.numbers(chunk);
     // Rows lie roughly in time order; beginning at the right end, few rows displace another from the page.
@@ -55,7 +56,9 @@ export function scan(table: TaskTable, query: ScanQuery): Page {
       const key = keyOf(numbers[at]! * sign);
       if (behind !== undefined && !behind(key, chunk.id[at]!)) continue;
       eligible++;
-      if (key <= selection.worst) selection.offer(key, chunk.id[at]!, chunk.first + at);
+      if (key > worst) continue;
+      selection.offer(key, chunk.id[at]!, chunk.first + at);
+      worst = selection.worst;
     }
   });
   const selected = selection.rows();
@@ -71,7 +74,8 @@ export function scan(table: TaskTable, query: ScanQuery): Page {
 /** Calls `visit` for each matching row, in the order of the table. */
 export function forEachMatch(table: TaskTable, filter: RowFilter, now: number, visit: (row: number) => void): void {
   forEachChunk(table, filter, now, false, (chunk, marks) => {
-    for (let at = 0; at < chunk.top; at++) if (marks[at] === 1 && chunk.state[at] !== 0) visit(chunk.first + at);
+    const { top } = chunk;
+    for (let at = 0; at < top; at++) if (marks[at] === 1 && chunk.state[at] !== 0) visit(chunk.first + at);
   });
 }
 
@@ -129,7 +133,8 @@ function wordOrder(field: "name" | "state" | "queue" | "worker", table: TaskTabl
   return {
     numbers: (chunk) => {
       const column = chunk[field];
-      for (let at = 0; at < chunk.top; at++) numbers[at] = places[column[at]!]!;
+      const { top } = chunk;
+      for (let at = 0; at < top; at++) numbers[at] = places[column[at]!]!;
       return numbers;
     },
     // A word that is gone since lies between two others.

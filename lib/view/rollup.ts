@@ -1,79 +1,105 @@
-import { BinLists } from "./bin-lists.ts";
-import { binOf, Histogram } from "./histogram.ts";
-import { KINDS, type Kind } from "./marks.ts";
+import { BinCounts } from "./bin-counts.ts";
+import { Histogram } from "./histogram.ts";
+import { Kind, KINDS } from "./marks.ts";
 
-/** Words of a cell: its bucket, a count for each kind, and the lists of its two histograms. */
-const WIDTH = KINDS.length + 3;
-const WAIT = KINDS.length + 1;
-const RUN = KINDS.length + 2;
-const CHUNK_CELLS = 4_096;
+/** Words of a cell: a count for each kind, its bucket, and the chains of its two histograms. */
+const BUCKET = KINDS;
+const WAIT = KINDS + 1;
+const RUN = KINDS + 2;
+const WIDTH = KINDS + 3;
+const CELL_BITS = 12;
+const CHUNK_CELLS = 1 << CELL_BITS;
 
-const PLACES: Record<Kind, number> = { sent: 1, received: 2, started: 3, succeeded: 4, failed: 5, retried: 6, revoked: 7, rejected: 8 };
+export const NO_BIN = -1;
+
+/** Bins of a run's latencies, `NO_BIN` for one that is not known. */
+export interface Bins {
+  wait: number;
+  run: number;
+}
 
 /** What was counted in one bucket for one key. Cells live in chunks and have numbers from 1 on. */
 export class CountCells {
   readonly #chunks: Uint32Array[] = [];
-  readonly #lists = new BinLists();
+  readonly #bins = new BinCounts();
   #end = 1;
 
   /** An empty cell. */
   make(bucket: number): number {
     const cell = this.#end++;
-    if (Math.floor(cell / CHUNK_CELLS) === this.#chunks.length) this.#chunks.push(new Uint32Array(CHUNK_CELLS * WIDTH));
-    this.#set(cell, 0, bucket);
+    if (cell >>> CELL_BITS === this.#chunks.length) this.#chunks.push(new Uint32Array(CHUNK_CELLS * WIDTH));
+    this.#set(cell, BUCKET, bucket);
     return cell;
   }
 
   /** Empties a cell and gives it to another bucket. */
   reuse(cell: number, bucket: number): void {
-    this.#lists.remove(this.#get(cell, WAIT));
-    this.#lists.remove(this.#get(cell, RUN));
-    for (let at = 1; at < WIDTH; at++) this.#set(cell, at, 0);
-    this.#set(cell, 0, bucket);
+    this.#bins.remove(this.#get(cell, WAIT));
+    this.#bins.remove(this.#get(cell, RUN));
+    for (let at = 0; at < WIDTH; at++) this.#set(cell, at, 0);
+    this.#set(cell, BUCKET, bucket);
   }
 
   bucket(cell: number): number {
-    return this.#get(cell, 0);
+    return this.#get(cell, BUCKET);
   }
 
   add(cell: number, kind: Kind, count: number): void {
-    this.#set(cell, PLACES[kind], this.#get(cell, PLACES[kind]) + count);
+    this.#chunks[cell >>> CELL_BITS]![(cell & (CHUNK_CELLS - 1)) * WIDTH + kind]! += count;
   }
 
-  /** Durations in ms; NaN is left out. */
-  addLatencies(cell: number, waitMs: number, runMs: number, count: number): void {
-    if (!Number.isNaN(waitMs)) this.#set(cell, WAIT, this.#lists.add(this.#get(cell, WAIT), binOf(waitMs), count));
-    if (!Number.isNaN(runMs)) this.#set(cell, RUN, this.#lists.add(this.#get(cell, RUN), binOf(runMs), count));
+  addLatencies(cell: number, { wait, run }: Bins, count: number): void {
+    if (wait !== NO_BIN) this.#set(cell, WAIT, this.#bins.add(this.#get(cell, WAIT), wait, count));
+    if (run !== NO_BIN) this.#set(cell, RUN, this.#bins.add(this.#get(cell, RUN), run, count));
   }
 
   addTo(sum: Sum, cell: number): void {
-    for (const kind of KINDS) sum.counts[kind] += this.#get(cell, PLACES[kind]);
-    this.#lists.addTo(sum.wait, this.#get(cell, WAIT));
-    this.#lists.addTo(sum.run, this.#get(cell, RUN));
+    for (let kind = 0; kind < KINDS; kind++) sum.counts[kind]! += this.#get(cell, kind);
+    this.#bins.addTo(sum.wait, this.#get(cell, WAIT));
+    this.#bins.addTo(sum.run, this.#get(cell, RUN));
   }
 
   get bytes(): number {
-    return this.#chunks.length * CHUNK_CELLS * WIDTH * 4 + this.#lists.bytes;
+    return this.#chunks.length * CHUNK_CELLS * WIDTH * 4 + this.#bins.bytes;
   }
 
   #get(cell: number, at: number): number {
-    return this.#chunks[Math.floor(cell / CHUNK_CELLS)]![(cell % CHUNK_CELLS) * WIDTH + at]!;
+    return this.#chunks[cell >>> CELL_BITS]![(cell & (CHUNK_CELLS - 1)) * WIDTH + at]!;
   }
 
   #set(cell: number, at: number, value: number): void {
-    this.#chunks[Math.floor(cell / CHUNK_CELLS)]![(cell % CHUNK_CELLS) * WIDTH + at] = value;
+    this.#chunks[cell >>> CELL_BITS]![(cell & (CHUNK_CELLS - 1)) * WIDTH + at] = value;
   }
 }
 
-export type Counts = Record<Kind, number>;
+/** A number for each kind. */
+export interface Counts {
+  sent: number;
+  received: number;
+  started: number;
+  succeeded: number;
+  failed: number;
+  retried: number;
+  revoked: number;
+  rejected: number;
+}
 
-export function noCounts(): Counts {
-  return { sent: 0, received: 0, started: 0, succeeded: 0, failed: 0, retried: 0, revoked: 0, rejected: 0 };
+export function namedCounts(counts: Float64Array): Counts {
+  return {
+    sent: counts[Kind.SENT]!,
+    received: counts[Kind.RECEIVED]!,
+    started: counts[Kind.STARTED]!,
+    succeeded: counts[Kind.SUCCEEDED]!,
+    failed: counts[Kind.FAILED]!,
+    retried: counts[Kind.RETRIED]!,
+    revoked: counts[Kind.REVOKED]!,
+    rejected: counts[Kind.REJECTED]!,
+  };
 }
 
 /** The sum of any cells. */
 export class Sum {
-  readonly counts = noCounts();
+  readonly counts = new Float64Array(KINDS);
   readonly wait = new Histogram();
   readonly run = new Histogram();
 }
@@ -109,16 +135,19 @@ export class Rollup {
     return new Uint32Array(this.size);
   }
 
-  /** The cell of a bucket, 0 when it holds nothing or is kept no more. */
-  find(ring: Uint32Array, bucket: number): number {
-    if (!this.keeps(bucket)) return 0;
-    const cell = ring[bucket % this.size]!;
+  /** Where a bucket has its place in every ring. */
+  placeOf(bucket: number): number {
+    return bucket % this.size;
+  }
+
+  /** The cell of a bucket, 0 when nothing was counted in it. */
+  find(ring: Uint32Array, place: number, bucket: number): number {
+    const cell = ring[place]!;
     return cell !== 0 && this.#cells.bucket(cell) === bucket ? cell : 0;
   }
 
-  /** The cell of a bucket that is kept. */
-  findOrMake(ring: Uint32Array, bucket: number): number {
-    const place = bucket % this.size;
+  /** The cell of a bucket; what held its place before is past its span. */
+  findOrMake(ring: Uint32Array, place: number, bucket: number): number {
     const cell = ring[place]!;
     if (cell === 0) return (ring[place] = this.#cells.make(bucket));
     if (this.#cells.bucket(cell) !== bucket) this.#cells.reuse(cell, bucket);

@@ -16,7 +16,13 @@ export type Mask = (chunk: TaskChunk, out: Uint8Array) => void;
 export function maskOf(filter: RowFilter, table: TaskTable, now: number): Mask {
   switch (filter.is) {
     case "all":
-      return allOf(filter.of.map((part) => maskOf(part, table, now)));
+      return joined(
+        filter.of.map((part) => maskOf(part, table, now)),
+        1,
+        (out, other, words) => {
+          for (let at = 0; at < words; at++) out[at]! &= other[at]!;
+        },
+      );
     case "any":
       return anyOf(filter.of, table, now);
     case "not":
@@ -30,20 +36,6 @@ export function maskOf(filter: RowFilter, table: TaskTable, now: number): Mask {
   }
 }
 
-function allOf(masks: Mask[]): Mask {
-  const [first, ...rest] = masks;
-  if (first === undefined) return (chunk, out) => void out.fill(1, 0, chunk.top);
-  if (rest.length === 0) return first;
-  const scratch = new Uint8Array(CHUNK_ROWS);
-  return (chunk, out) => {
-    first(chunk, out);
-    for (const mask of rest) {
-      mask(chunk, scratch);
-      for (let at = 0; at < chunk.top; at++) out[at]! &= scratch[at]!;
-    }
-  };
-}
-
 /** Many words of one field, as a list of states is, cost no more than one. */
 function anyOf(filters: readonly RowFilter[], table: TaskTable, now: number): Mask {
   const patterns = new Map<WordField, string[]>();
@@ -54,15 +46,23 @@ function anyOf(filters: readonly RowFilter[], table: TaskTable, now: number): Ma
     else masks.push(maskOf(filter, table, now));
   }
   for (const [field, any] of patterns) masks.push(wordMask(field, any, table));
+  return joined(masks, 0, (out, other, words) => {
+    for (let at = 0; at < words; at++) out[at]! |= other[at]!;
+  });
+}
+
+/** Joins the marks of any number of masks, four rows at once; `ofNothing` is what they all are when there is none. */
+function joined(masks: Mask[], ofNothing: 0 | 1, join: (out: Uint32Array, other: Uint32Array, words: number) => void): Mask {
   const [first, ...rest] = masks;
-  if (first === undefined) return (chunk, out) => void out.fill(0, 0, chunk.top);
+  if (first === undefined) return (chunk, out) => void out.fill(ofNothing, 0, chunk.top);
   if (rest.length === 0) return first;
   const scratch = new Uint8Array(CHUNK_ROWS);
+  const others = new Uint32Array(scratch.buffer);
   return (chunk, out) => {
     first(chunk, out);
     for (const mask of rest) {
       mask(chunk, scratch);
-      for (let at = 0; at < chunk.top; at++) out[at]! |= scratch[at]!;
+      join(new Uint32Array(out.buffer), others, Math.ceil(chunk.top / 4));
     }
   };
 }
@@ -70,7 +70,8 @@ function anyOf(filters: readonly RowFilter[], table: TaskTable, now: number): Ma
 function negated(mask: Mask): Mask {
   return (chunk, out) => {
     mask(chunk, out);
-    for (let at = 0; at < chunk.top; at++) out[at]! ^= 1;
+    const { top } = chunk;
+    for (let at = 0; at < top; at++) out[at]! ^= 1;
   };
 }
 
@@ -82,7 +83,8 @@ function wordMask(field: WordField, patterns: readonly string[], table: TaskTabl
   );
   return (chunk, out) => {
     const column = chunk[field];
-    for (let at = 0; at < chunk.top; at++) out[at] = passes[column[at]!]!;
+    const { top } = chunk;
+    for (let at = 0; at < top; at++) out[at] = passes[column[at]!]!;
   };
 }
 
@@ -96,7 +98,8 @@ function idMask(field: IdField, pattern: string, ids: IdIndex): Mask {
   const wanted = pattern === "" ? 0 : ids.find(pattern) || -1;
   return (chunk, out) => {
     const column = chunk[field];
-    for (let at = 0; at < chunk.top; at++) out[at] = column[at] === wanted ? 1 : 0;
+    const { top } = chunk;
+    for (let at = 0; at < top; at++) out[at] = column[at] === wanted ? 1 : 0;
   };
 }
 
@@ -108,29 +111,22 @@ function idPatternMask(field: IdField, pattern: string, ids: IdIndex): Mask {
   const passes = (id: number) => (id === 0 ? matches("") : begins(id) && (isPrefix || matches(ids.text(id))));
   return (chunk, out) => {
     const column = chunk[field];
-    for (let at = 0; at < chunk.top; at++) out[at] = chunk.state[at] !== 0 && passes(column[at]!) ? 1 : 0;
+    const { top } = chunk;
+    for (let at = 0; at < top; at++) out[at] = chunk.state[at] !== 0 && passes(column[at]!) ? 1 : 0;
   };
 }
 
 function compareMask(numbers: NumbersOf, by: Comparison, value: number): Mask {
-  switch (by) {
-    case "=":
-      return testMask(numbers, (number) => number === value);
-    case ">":
-      return testMask(numbers, (number) => number > value);
-    case ">=":
-      return testMask(numbers, (number) => number >= value);
-    case "<":
-      return testMask(numbers, (number) => number < value);
-    case "<=":
-      return testMask(numbers, (number) => number <= value);
-  }
-}
-
-function testMask(numbers: NumbersOf, passes: (number: number) => boolean): Mask {
+  const ifLess = by.startsWith("<") ? 1 : 0;
+  const ifMore = by.startsWith(">") ? 1 : 0;
+  const ifEqual = by.endsWith("=") ? 1 : 0;
   return (chunk, out) => {
     const column = numbers(chunk);
-    for (let at = 0; at < chunk.top; at++) out[at] = passes(column[at]!) ? 1 : 0;
+    const { top } = chunk;
+    for (let at = 0; at < top; at++) {
+      const number = column[at]!;
+      out[at] = number < value ? ifLess : number > value ? ifMore : number === value ? ifEqual : 0;
+    }
   };
 }
 
@@ -138,7 +134,8 @@ function timeMask(field: TimeField, from: number, to: number): Mask {
   const times = timesOf(field);
   return (chunk, out) => {
     const column = times(chunk);
-    for (let at = 0; at < chunk.top; at++) {
+    const { top } = chunk;
+    for (let at = 0; at < top; at++) {
       const time = column[at]!;
       out[at] = time >= from && time < to ? 1 : 0;
     }

@@ -29,35 +29,51 @@ export function timesOf(field: TimeField): NumbersOf {
 export function numbersOf(field: NumberField, table: TaskTable, now: number): NumbersOf {
   switch (field) {
     case "retries":
-      return computed((chunk, at) => retriesOf(table.lastRunOf(chunk, at)));
+      return rowByRow((chunk, at) => retriesOf(table.lastRunOf(chunk, at)));
     case "priority":
-      return computed((chunk, at) => table.priorityOf(chunk, at));
+      return rowByRow((chunk, at) => table.priorityOf(chunk, at));
     case "wait":
-      return computed((chunk, at) =>
-        waitMs(
-          chunk.startedAt[at]!,
-          chunk.sentAt[at]!,
-          chunk.receivedAt[at]!,
-          table.rareFact(chunk.rare[at]!, Rare.ETA_AT),
-          retriesOf(table.lastRunOf(chunk, at)) > 0,
-        ),
-      );
-    case "runtime": {
-      const isOver = table.words.state.table((state) => FINAL_STATES.has(state));
-      return computed((chunk, at) => {
-        const step = chunk.step[at]!;
-        const running = (step === Step.STARTED || step === Step.PROGRESS) && isOver[chunk.state[at]!] === 0;
-        const startedAt = lastRunIsApart(chunk.shape[at]!) ? NaN : chunk.startedAt[at]!;
-        return runMs(chunk.runtimeMs[at]!, startedAt, running ? now : chunk.endedAt[at]!);
-      });
-    }
+      return waitsOf(table);
+    case "runtime":
+      return runsOf(table, now);
   }
 }
 
-function computed(numberOf: (chunk: TaskChunk, at: number) => number): NumbersOf {
+function waitsOf(table: TaskTable): NumbersOf {
+  const waits = new Float64Array(CHUNK_ROWS);
+  return (chunk) => {
+    const { state, startedAt, sentAt, receivedAt, rare, shape, run } = chunk;
+    const { top } = chunk;
+    for (let at = 0; at < top; at++) {
+      if (state[at] === 0) continue;
+      const lastRun = lastRunIsApart(shape[at]!) ? table.lastRunOf(chunk, at) : run[at]!;
+      const etaAt = rare[at] === 0 ? NaN : table.rareFact(rare[at]!, Rare.ETA_AT);
+      waits[at] = waitMs(startedAt[at]!, sentAt[at]!, receivedAt[at]!, etaAt, retriesOf(lastRun) > 0);
+    }
+    return waits;
+  };
+}
+
+function runsOf(table: TaskTable, now: number): NumbersOf {
+  const isOver = table.words.state.table((state) => FINAL_STATES.has(state));
+  const runs = new Float64Array(CHUNK_ROWS);
+  return (chunk) => {
+    const { state, step, startedAt, endedAt, runtimeMs, shape } = chunk;
+    const { top } = chunk;
+    for (let at = 0; at < top; at++) {
+      const running = (step[at] === Step.STARTED || step[at] === Step.PROGRESS) && isOver[state[at]!] === 0;
+      const began = lastRunIsApart(shape[at]!) ? NaN : startedAt[at]!;
+      runs[at] = runMs(runtimeMs[at]!, began, running ? now : endedAt[at]!);
+    }
+    return runs;
+  };
+}
+
+function rowByRow(numberOf: (chunk: TaskChunk, at: number) => number): NumbersOf {
   const numbers = new Float64Array(CHUNK_ROWS);
   return (chunk) => {
-    for (let at = 0; at < chunk.top; at++) if (chunk.state[at] !== 0) numbers[at] = numberOf(chunk, at);
+    const { top } = chunk;
+    for (let at = 0; at < top; at++) if (chunk.state[at] !== 0) numbers[at] = numberOf(chunk, at);
     return numbers;
   };
 }

@@ -1,7 +1,8 @@
 import { SERIES_DIMENSIONS, type Series as SeriesAnswer, type SeriesPoint } from "../contract/series.ts";
 import { retriesOf } from "../model/event.ts";
-import type { Kind, Marks } from "./marks.ts";
-import { CountCells, noCounts, Rollup, Sum, type Counts } from "./rollup.ts";
+import { Kind, KINDS, Marks } from "./marks.ts";
+import { binOf } from "./histogram.ts";
+import { CountCells, namedCounts, NO_BIN, Rollup, Sum, type Bins, type Counts } from "./rollup.ts";
 import { OTHER } from "./words.ts";
 
 export type Dimension = (typeof SERIES_DIMENSIONS)[number];
@@ -36,10 +37,17 @@ const WIDTHS = [
   DAY,
 ];
 
+/** Stands for a bucket that is kept no more. */
+const GONE = -1;
+
+const NOTHING = new Marks();
+
+type Tracks = readonly (Track | undefined)[];
+
 /** The counts of one key: a ring for each rollup, made when first needed, and totals since the view began. */
 interface Track {
   rings: (Uint32Array | undefined)[];
-  totals: Counts;
+  totals: Float64Array;
 }
 
 /**
@@ -56,6 +64,11 @@ export class Series {
   readonly #all = newTrack();
   readonly #tracks: Record<Exclude<Dimension, "all">, Map<string, Track>> = { name: new Map(), queue: new Map(), worker: new Map() };
   readonly #maxKeys: number;
+  readonly #from: (Track | undefined)[] = [];
+  readonly #to: (Track | undefined)[] = [];
+  /** Of the moment that is being counted, in each rollup. */
+  readonly #buckets = [GONE, GONE, GONE];
+  readonly #places = [0, 0, 0];
   #late = 0;
 
   constructor(maxKeys = 200) {
@@ -78,23 +91,15 @@ export class Series {
 
   /** A task has changed: what it contributed before gives way to what it contributes now. */
   move(before: Marks | undefined, after: Marks): void {
+    const to = this.#readTracks(after, this.#to);
     if (before === undefined) {
-      for (const by of SERIES_DIMENSIONS) this.#countAll(this.#track(by, after), by, after, 1);
+      this.#moveAll(NOTHING, [], after, to);
       return;
     }
-    const standing = standingOf(before, after);
-    const unseenRetries = unseenRetriesOf(before, after);
-    if (unseenRetries === 0 && areSame(standing, after)) return;
-    for (const by of SERIES_DIMENSIONS) {
-      const from = this.#track(by, before);
-      const to = this.#track(by, after);
-      if (from === to) this.#shift(to, by, standing, after);
-      else {
-        this.#countAll(from, by, standing, -1);
-        this.#countAll(to, by, after, 1);
-      }
-      if (unseenRetries > 0) this.#count(from, "retried", after.lastAt, unseenRetries);
-    }
+    const from = haveSameKeys(before, after) ? to : this.#readTracks(before, this.#from);
+    this.#moveAll(standingOf(before, after), from, after, to);
+    const retries = unseenRetriesOf(before, after);
+    if (retries > 0 && this.#place(after.lastAt)) for (const track of from) this.#count(track, Kind.RETRIED, retries);
   }
 
   /** Points of one width, at most 360, oldest first, empty ones included; the widest that is kept where a finer one is gone. */
@@ -120,17 +125,24 @@ export class Series {
   }
 
   /** Counts by key since the view began, whatever is kept of them. */
-  totals(by: Exclude<Dimension, "all">): Map<string, Readonly<Counts>> {
-    return new Map(Array.from(this.#tracks[by], ([key, track]) => [key, track.totals]));
+  totals(by: Exclude<Dimension, "all">): Map<string, Counts> {
+    return new Map(Array.from(this.#tracks[by], ([key, track]) => [key, namedCounts(track.totals)]));
   }
 
-  total(): Readonly<Counts> {
-    return this.#all.totals;
+  total(): Counts {
+    return namedCounts(this.#all.totals);
   }
 
-  #track(by: Dimension, marks: Marks): Track | undefined {
-    if (by === "all") return this.#all;
-    const key = marks[by];
+  /** In the order of the dimensions. What has no name, queue or worker is only among all. */
+  #readTracks(marks: Marks, tracks: (Track | undefined)[]): Tracks {
+    tracks[0] = this.#all;
+    tracks[1] = this.#trackOf("name", marks.name);
+    tracks[2] = this.#trackOf("queue", marks.queue);
+    tracks[3] = this.#trackOf("worker", marks.worker);
+    return tracks;
+  }
+
+  #trackOf(by: Exclude<Dimension, "all">, key: string | undefined): Track | undefined {
     if (key === undefined) return undefined;
     const tracks = this.#tracks[by];
     return tracks.get(key) ?? (tracks.size < this.#maxKeys ? newKey(tracks, key) : (tracks.get(OTHER) ?? newKey(tracks, OTHER)));
@@ -140,62 +152,67 @@ export class Series {
     return by === "all" ? this.#all : this.#tracks[by].get(key ?? "");
   }
 
-  #shift(track: Track | undefined, by: Dimension, from: Marks, to: Marks): void {
-    if (track === undefined) return;
-    if (by !== "worker") this.#moveOne(track, "sent", from.sentAt, to.sentAt);
-    this.#moveOne(track, "received", from.receivedAt, to.receivedAt);
-    this.#moveOne(track, "started", from.startedAt, to.startedAt);
-    if (haveSameEnd(from, to)) return;
-    this.#countEnd(track, from, -1);
-    this.#countEnd(track, to, 1);
+  #moveAll(before: Marks, from: Tracks, after: Marks, to: Tracks): void {
+    // A worker does not send what it runs, so sending is not counted for it.
+    this.#moveTime(Kind.SENT, before.sentAt, from, after.sentAt, to, to.length - 1);
+    this.#moveTime(Kind.RECEIVED, before.receivedAt, from, after.receivedAt, to, to.length);
+    this.#moveTime(Kind.STARTED, before.startedAt, from, after.startedAt, to, to.length);
+    this.#moveEnd(before, from, after, to);
   }
 
-  #moveOne(track: Track, kind: Kind, from: number, to: number): void {
-    if (Object.is(from, to)) return;
-    this.#count(track, kind, from, -1);
-    this.#count(track, kind, to, 1);
+  #moveTime(kind: Kind, fromAt: number, from: Tracks, toAt: number, to: Tracks, dimensions: number): void {
+    const isSame = Object.is(fromAt, toAt);
+    if (isSame && from === to) return;
+    if (this.#place(fromAt)) for (let by = 0; by < dimensions; by++) if (!isSame || from[by] !== to[by]) this.#count(from[by], kind, -1);
+    if (!this.#place(toAt)) return;
+    if (!isSame) this.#noteLate();
+    for (let by = 0; by < dimensions; by++) if (!isSame || from[by] !== to[by]) this.#count(to[by], kind, 1);
   }
 
-  /** A worker does not send what it runs, so sending is not counted for it. */
-  #countAll(track: Track | undefined, by: Dimension, marks: Marks, count: number): void {
-    if (track === undefined) return;
-    if (by !== "worker") this.#count(track, "sent", marks.sentAt, count);
-    this.#count(track, "received", marks.receivedAt, count);
-    this.#count(track, "started", marks.startedAt, count);
-    this.#countEnd(track, marks, count);
-  }
-
-  #count(track: Track | undefined, kind: Kind, at: number, count: number): void {
-    if (track === undefined || Number.isNaN(at)) return;
-    track.totals[kind] += count;
-    for (let level = 0; level < this.#rollups.length; level++) {
-      const cell = this.#cell(track, level, at, count);
-      if (cell !== 0) this.#cells.add(cell, kind, count);
+  #moveEnd(before: Marks, from: Tracks, after: Marks, to: Tracks): void {
+    const isSame = haveSameEnd(before, after);
+    if (isSame && from === to) return;
+    if (before.end !== undefined && this.#place(before.endAt)) {
+      const bins = binsOf(before);
+      for (let by = 0; by < from.length; by++) if (!isSame || from[by] !== to[by]) this.#count(from[by], before.end, -1, bins);
     }
+    if (after.end === undefined || !this.#place(after.endAt)) return;
+    if (!isSame) this.#noteLate();
+    const bins = binsOf(after);
+    for (let by = 0; by < to.length; by++) if (!isSame || from[by] !== to[by]) this.#count(to[by], after.end, 1, bins);
   }
 
-  #countEnd(track: Track, marks: Marks, count: number): void {
-    const { end, endAt } = marks;
-    if (end === undefined) return;
-    track.totals[end] += count;
+  /** Finds the buckets of a moment for the counting that follows; false when there is no such moment. */
+  #place(at: number): boolean {
+    if (Number.isNaN(at)) return false;
     for (let level = 0; level < this.#rollups.length; level++) {
-      const cell = this.#cell(track, level, endAt, count);
+      const rollup = this.#rollups[level]!;
+      const bucket = rollup.bucketOf(at);
+      this.#buckets[level] = rollup.keeps(bucket) ? bucket : GONE;
+      this.#places[level] = rollup.placeOf(bucket);
+    }
+    return true;
+  }
+
+  #noteLate(): void {
+    if (this.#buckets[this.#rollups.length - 1] === GONE) this.#late++;
+  }
+
+  /** Counts in the buckets that `#place` found. What left with its bucket is not taken from another. */
+  #count(track: Track | undefined, kind: Kind, count: number, bins?: Bins): void {
+    if (track === undefined) return;
+    track.totals[kind]! += count;
+    for (let level = 0; level < this.#rollups.length; level++) {
+      const bucket = this.#buckets[level]!;
+      if (bucket === GONE) continue;
+      const rollup = this.#rollups[level]!;
+      const ring = (track.rings[level] ??= rollup.newRing());
+      const place = this.#places[level]!;
+      const cell = count > 0 ? rollup.findOrMake(ring, place, bucket) : rollup.find(ring, place, bucket);
       if (cell === 0) continue;
-      this.#cells.add(cell, end, count);
-      this.#cells.addLatencies(cell, marks.waitMs, marks.runMs, count);
+      this.#cells.add(cell, kind, count);
+      if (bins !== undefined) this.#cells.addLatencies(cell, bins, count);
     }
-  }
-
-  /** The cell to count in, or 0 when its bucket is kept no more. What left a bucket with its time is not taken from it again. */
-  #cell(track: Track, level: number, at: number, count: number): number {
-    const rollup = this.#rollups[level]!;
-    const bucket = rollup.bucketOf(at);
-    if (!rollup.keeps(bucket)) {
-      if (track === this.#all && level === this.#rollups.length - 1 && count > 0) this.#late += count;
-      return 0;
-    }
-    const ring = (track.rings[level] ??= rollup.newRing());
-    return count > 0 ? rollup.findOrMake(ring, bucket) : rollup.find(ring, bucket);
   }
 
   #rollupFor(from: number): Rollup {
@@ -209,7 +226,7 @@ export class Series {
     const ring = track?.rings[this.#rollups.indexOf(rollup)];
     if (ring === undefined) return sum;
     for (let bucket = rollup.bucketOf(from); bucket < rollup.bucketOf(to); bucket++) {
-      const cell = rollup.find(ring, bucket);
+      const cell = rollup.keeps(bucket) ? rollup.find(ring, rollup.placeOf(bucket), bucket) : 0;
       if (cell !== 0) this.#cells.addTo(sum, cell);
     }
     return sum;
@@ -217,7 +234,7 @@ export class Series {
 }
 
 function newTrack(): Track {
-  return { rings: [], totals: noCounts() };
+  return { rings: [], totals: new Float64Array(KINDS) };
 }
 
 function newKey(tracks: Map<string, Track>, key: string): Track {
@@ -229,26 +246,18 @@ function newKey(tracks: Map<string, Track>, key: string): Track {
 /** What may be taken back of the earlier contribution: when a later run takes over, what was counted of the earlier one remains. */
 function standingOf(before: Marks, after: Marks): Marks {
   if (after.lastRun <= before.lastRun) return before;
-  const wasRetried = before.end === "retried" && retriesOf(after.lastRun) > retriesOf(before.lastRun);
-  return { ...before, receivedAt: NaN, startedAt: NaN, end: wasRetried ? undefined : before.end };
+  const wasRetried = before.end === Kind.RETRIED && retriesOf(after.lastRun) > retriesOf(before.lastRun);
+  return Object.assign(new Marks(), before, { receivedAt: NaN, startedAt: NaN, end: wasRetried ? undefined : before.end });
 }
 
 /** Attempts that must have been retried, because later ones exist. Word of the retry often comes after word of what it sent. */
 function unseenRetriesOf(before: Marks, after: Marks): number {
   const retries = retriesOf(after.lastRun) - retriesOf(before.lastRun);
-  return retries > 0 && before.end === "retried" ? retries - 1 : retries;
+  return retries > 0 && before.end === Kind.RETRIED ? retries - 1 : retries;
 }
 
-function areSame(left: Marks, right: Marks): boolean {
-  return (
-    Object.is(left.sentAt, right.sentAt) &&
-    Object.is(left.receivedAt, right.receivedAt) &&
-    Object.is(left.startedAt, right.startedAt) &&
-    haveSameEnd(left, right) &&
-    left.name === right.name &&
-    left.queue === right.queue &&
-    left.worker === right.worker
-  );
+function haveSameKeys(left: Marks, right: Marks): boolean {
+  return left.name === right.name && left.queue === right.queue && left.worker === right.worker;
 }
 
 function haveSameEnd(left: Marks, right: Marks): boolean {
@@ -256,6 +265,10 @@ function haveSameEnd(left: Marks, right: Marks): boolean {
     left.end === right.end &&
     (left.end === undefined || (left.endAt === right.endAt && Object.is(left.waitMs, right.waitMs) && Object.is(left.runMs, right.runMs)))
   );
+}
+
+function binsOf({ waitMs, runMs }: Marks): Bins {
+  return { wait: Number.isNaN(waitMs) ? NO_BIN : binOf(waitMs), run: Number.isNaN(runMs) ? NO_BIN : binOf(runMs) };
 }
 
 function widthFor(span: number, finest: number): number {
@@ -266,7 +279,7 @@ function widthFor(span: number, finest: number): number {
 function pointOf(at: number, { counts, wait, run }: Sum): SeriesPoint {
   return {
     at,
-    ...counts,
+    ...namedCounts(counts),
     waitP50Ms: wait.percentile(0.5),
     waitP95Ms: wait.percentile(0.95),
     waitP99Ms: wait.percentile(0.99),

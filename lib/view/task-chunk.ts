@@ -10,9 +10,9 @@ class Slab {
     this.#memory = new SharedArrayBuffer(bytesPerRow * CHUNK_ROWS);
   }
 
-  /** NaN stands for "not known". */
+  /** NaN stands for "not known". Rows are written before they are read, so the zeros of new memory are never seen. */
   floats(): Float64Array {
-    return new Float64Array(this.#memory, this.#take(8), CHUNK_ROWS).fill(NaN);
+    return new Float64Array(this.#memory, this.#take(8), CHUNK_ROWS);
   }
   words(): Uint32Array {
     return new Uint32Array(this.#memory, this.#take(4), CHUNK_ROWS);

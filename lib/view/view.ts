@@ -5,7 +5,7 @@ import { knownOf } from "../model/known.ts";
 import { FINAL_STATES, type Task } from "../model/task.ts";
 import { Changes, type Change } from "./changes.ts";
 import { ForgottenIds } from "./forgotten-ids.ts";
-import { marksOf, type Marks } from "./marks.ts";
+import { Kind, Marks } from "./marks.ts";
 import { forEachMatch } from "./query.ts";
 import { Queues } from "./queues.ts";
 import { Recent } from "./recent.ts";
@@ -67,6 +67,8 @@ const BEGINNINGS: ReadonlySet<TaskEventType> = new Set<TaskEventType>([
 /** What the fold of one broker's log has built. Every replica that has applied the same events shows the same. */
 export class View {
   readonly #changes = new Changes();
+  readonly #marksBefore = new Marks();
+  readonly #marksNow = new Marks();
   #state = newState();
 
   get table(): TaskTable {
@@ -213,8 +215,8 @@ export class View {
       table.stamp(row, ordinal);
       if (event.type === "task.known" && event.clock !== undefined) table.stampFirst(row, timeline.firstAfter(event.clock, ordinal));
     }
-    const marks = before === undefined ? undefined : marksOf(before);
-    const marksNow = marksOf(after);
+    const marks = before === undefined ? undefined : this.#marksBefore.read(before);
+    const marksNow = this.#marksNow.read(after);
     series.move(marks, marksNow);
     this.#countForWorker(marks, -1);
     this.#countForWorker(marksNow, 1);
@@ -230,8 +232,9 @@ export class View {
   }
 
   #countForWorker(marks: Marks | undefined, count: number): void {
-    if (marks?.worker !== undefined && (marks.end === "succeeded" || marks.end === "failed"))
-      this.#state.workers.count(marks.worker, marks.end, count);
+    if (marks?.worker === undefined) return;
+    if (marks.end === Kind.SUCCEEDED) this.#state.workers.count(marks.worker, "succeeded", count);
+    if (marks.end === Kind.FAILED) this.#state.workers.count(marks.worker, "failed", count);
   }
 }
 
