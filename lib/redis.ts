@@ -80,10 +80,10 @@ export function asAppError(redis: Redis, error: unknown): AppError {
   return new AppError("unavailable", `${where} does not answer: ${reason}`);
 }
 
-/** Whether Redis itself answered with this error code, such as `OOM`, `READONLY` or `NOPERM`. */
+/** Whether Redis itself answered with this error code (a regular expression), such as `OOM`, `READONLY` or `NOPERM|DENIED`. */
 export function isReplyError(error: unknown, code: string): boolean {
   // Errors of a script repeat the code of the command that failed in it, in some versions after their own words.
-  return error instanceof Error && error.name === "ReplyError" && new RegExp(`(^|[ -])${code}\\b`).test(error.message);
+  return error instanceof Error && error.name === "ReplyError" && new RegExp(`(^|[ -])(${code})\\b`).test(error.message);
 }
 
 export type ScriptArgument = string | number | Buffer;

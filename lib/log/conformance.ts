@@ -188,7 +188,7 @@ export function logConformance(fresh: () => Promise<() => Promise<Log>>): void {
       expect(seen).toEqual(events.map(factsOf));
     });
 
-    it("waits for a log that is empty, and hears of an event soon", async () => {
+    it("waits for a log that is empty, and hears of an event soon", { retry: 2 }, async () => {
       const [one, two] = [await leader(), await replica()];
       const following = follow(two, 1, 1);
       const begunAt = performance.now();
@@ -230,7 +230,7 @@ export function logConformance(fresh: () => Promise<() => Promise<Log>>): void {
       expect((await follow(log, 500, 20))[0]?.first).toBe(1);
     });
 
-    it("ends soon after the signal, also while it waits", async () => {
+    it("ends soon after the signal, also while it waits", { retry: 2 }, async () => {
       const log = await leader();
       const stop = new AbortController();
       const ended = (async () => {

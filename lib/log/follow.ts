@@ -63,6 +63,8 @@ class Follower {
   #last: Identity | undefined;
   /** `doubt`: is what was read still there? `history`: look for `next` in the segments. `live`: wait for the tail to grow. */
   #phase: "doubt" | "history" | "live" = "doubt";
+  /** What was found comes from elsewhere than where we now are. */
+  #stale = false;
   /** Looked for and not found once: it may just have moved from the tail into a segment. */
   #missing: Ordinal | undefined;
 
@@ -77,6 +79,7 @@ class Follower {
 
   /** What comes next; nothing when there is nothing yet. */
   async find(): Promise<Found[]> {
+    this.#stale = false;
     switch (this.#phase) {
       case "doubt":
         await this.#verify();
@@ -93,9 +96,10 @@ class Follower {
 
   /** The part of what was found that is new to the reader. */
   take({ first, count, bytes }: Found): Batch | undefined {
-    if (first + count <= this.#next) return undefined;
+    if (this.#stale || first + count <= this.#next) return undefined;
     if (bytes === null || (first > this.#next && this.#phase === "live")) {
       this.#phase = "history";
+      this.#stale = true;
       return undefined;
     }
     const facts = readFacts(bytes);
@@ -155,5 +159,6 @@ class Follower {
     this.#epoch = undefined;
     this.#last = undefined;
     this.#phase = "history";
+    this.#stale = true;
   }
 }

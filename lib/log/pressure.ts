@@ -36,16 +36,24 @@ export class Pressure {
 
   /** Rejects with `unavailable` while the log must not grow by so many bytes. `hasMore` tells whether it could shrink. */
   async admit(bytes: number, hasMore: () => Promise<boolean>): Promise<void> {
-    await this.#ask();
-    if (this.#memory === null) return;
-    // What was added since we asked counts, so that a burst cannot run past the limit within a second.
-    this.#memory.usedBytes += bytes;
-    const share = this.#memory.usedBytes / this.#memory.maxBytes;
+    // What was added since we asked counts before it is compressed, so that a burst cannot run past the limit within a second.
+    let share = await this.#shareWith(bytes);
+    if (share >= SHRINK_SHARE) {
+      this.#askedAt = -Infinity;
+      share = await this.#shareWith(bytes);
+    }
     if (share < SHRINK_SHARE) return;
     if (share < PAUSE_SHARE && (await hasMore())) return;
-    this.#askedAt = -Infinity;
     const percent = Math.round(share * 100);
     throw new AppError("unavailable", `Redis is ${percent} % full (maxmemory): nothing more is stored until there is room`);
+  }
+
+  /** How full the server is with so many bytes more, which are remembered until it is asked again; 0 where there is no limit. */
+  async #shareWith(bytes: number): Promise<number> {
+    await this.#ask();
+    if (this.#memory === null) return 0;
+    this.#memory.usedBytes += bytes;
+    return this.#memory.usedBytes / this.#memory.maxBytes;
   }
 
   async #ask(): Promise<void> {

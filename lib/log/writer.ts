@@ -67,13 +67,14 @@ export class Writer {
 
   /** Undefined when the log turned out to end elsewhere: to be tried again. */
   async #tryAppend(events: readonly Event[]): Promise<Ordinal | undefined> {
-    const end = await this.#open();
+    await this.#open();
     if (this.#lost > 0) {
       if ((await this.#write([gapOf(this.#lost)])) !== "done") return undefined;
       this.#lost = 0;
     }
-    const stored = await this.#storedOf(events, end.next);
-    const first = stored.first ?? end.next;
+    const { next } = await this.#open();
+    const stored = await this.#storedOf(events, next);
+    const first = stored.first ?? next;
     try {
       for (let at = stored.count; at < events.length;) {
         const chunk = this.#chunk(events, at);
