@@ -1,11 +1,11 @@
 "use client";
 
 import { type ReactElement, useMemo } from "react";
-import { Bar, BarChart, CartesianGrid, ReferenceArea, Tooltip, XAxis, YAxis } from "recharts";
+import { Bar, BarChart, type BarShapeProps, CartesianGrid, ReferenceArea, Tooltip, XAxis, YAxis } from "recharts";
 import type { Series } from "../../lib/contract/series.ts";
 import { StateMark } from "../state/state-mark.tsx";
 import { formatCount } from "../ui/number.model.ts";
-import { bucketsOf, ENDED } from "./chart.model.ts";
+import { type Bucket, bucketsOf, type Ended, ENDED } from "./chart.model.ts";
 import { ENDED_LOOKS } from "./ended-looks.ts";
 import { AXIS, CURSOR, MARGIN, Tip, useTimeAxis } from "./parts.tsx";
 import { useDrag } from "./use-drag.ts";
@@ -22,7 +22,7 @@ export function EndedChart({ series }: { series: Series }): ReactElement {
       height="100%"
       data={buckets}
       margin={MARGIN}
-      barCategoryGap={buckets.length > 200 ? 0 : 1}
+      barCategoryGap={0}
       syncId={CURSOR}
       syncMethod="value"
       {...handlers}
@@ -52,19 +52,28 @@ export function EndedChart({ series }: { series: Series }): ReactElement {
         )}
       />
       {ENDED.map((key) => (
-        <Bar
-          key={key}
-          dataKey={key}
-          stackId="ended"
-          fill={key === "failed" ? "url(#hatch-failed)" : ENDED_LOOKS[key].fill}
-          stroke="var(--color-paper)"
-          strokeWidth={key === "failed" || buckets.length > 200 ? 0 : 0.5}
-          isAnimationActive={false}
-        />
+        <Bar key={key} dataKey={key} stackId="ended" isAnimationActive={false} shape={(piece) => <Piece {...piece} of={key} />} />
       ))}
       {drag && (
         <ReferenceArea x1={Math.min(drag.from, drag.to)} x2={Math.max(drag.from, drag.to)} fill="var(--color-ink)" fillOpacity={0.12} />
       )}
     </BarChart>
+  );
+}
+
+/** Success is pale under an edge, so that a healthy hour is quiet; a bucket that still fills is dashed. */
+function Piece({ x, y, width, height, payload, of }: BarShapeProps & { of: Ended }): ReactElement | null {
+  if (height <= 0 || width <= 0) return null;
+  const bucket: Bucket | undefined = payload;
+  const { fill } = ENDED_LOOKS[of];
+  const gap = width > 3 ? 1 : 0;
+  const box = { x, y, width: width - gap, height };
+  if (bucket?.open) return <rect {...box} fill={fill} fillOpacity={0.2} stroke={fill} strokeDasharray="2 2" />;
+  if (of !== "succeeded") return <rect {...box} fill={of === "failed" ? "url(#hatch-failed)" : fill} />;
+  return (
+    <g>
+      <rect {...box} fill={fill} fillOpacity={0.3} />
+      <rect {...box} height={Math.min(1.5, height)} fill={fill} />
+    </g>
   );
 }

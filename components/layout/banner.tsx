@@ -54,7 +54,7 @@ export function Banner({
 function Strip({ loud = false, children }: { loud?: boolean; children: ReactNode }): ReactElement {
   return (
     <div role={loud ? "alert" : "status"} className="flex gap-2 border-b bg-paper-2 px-3 py-2 text-table md:px-4">
-      <span className="pt-0.75">
+      <span className="flex h-5 items-center">
         <MarkShape shape={loud ? "broken" : "triangle"} hue={loud ? "failure" : "retry"} />
       </span>
       <p className="min-w-0">{children}</p>

@@ -4,7 +4,7 @@ import { usePathname } from "next/navigation";
 import type { ReactElement } from "react";
 import type { Overview } from "../../lib/contract/overview.ts";
 import { MarkShape } from "../state/mark.tsx";
-import { AgeAndTime } from "../time/time.tsx";
+import { Age } from "../time/time.tsx";
 import { useZone } from "../time/clock.tsx";
 import { Count } from "../ui/count.tsx";
 import { formatBytes } from "../ui/number.model.ts";
@@ -111,7 +111,7 @@ export function Keeps({ overview, version }: { overview: Overview | undefined; v
             <>
               <dt>Since</dt>
               <dd>
-                <AgeAndTime at={us.oldestAt} />
+                <Age at={us.oldestAt} suffix=" ago" />
               </dd>
             </>
           )}

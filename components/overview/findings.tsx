@@ -20,7 +20,7 @@ export function Findings({ overview }: { overview: Overview }): ReactElement {
         <ul className="mt-2 grid gap-1.5">
           {overview.findings.map((finding, index) => (
             <li key={index} className="flex items-start gap-2">
-              <span className="pt-0.5">
+              <span className="flex h-5 items-center">
                 <Mark look={LOOKS[finding.severity]} compact />
               </span>
               {finding.href === null ? (

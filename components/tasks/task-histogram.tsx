@@ -2,8 +2,8 @@
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type ReactElement, useMemo } from "react";
-import { seriesOptions, type SeriesOf } from "../../lib/client/series.ts";
-import type { TaskSearch } from "../../lib/client/task-search.ts";
+import { seriesOptions } from "../../lib/client/series.ts";
+import { seriesOf, type TaskSearch } from "../../lib/client/task-search.ts";
 import { useScope } from "../../lib/client/use-address.ts";
 import { SeriesFigure } from "../charts/series-figure.tsx";
 
@@ -20,12 +20,4 @@ export function TaskHistogram({ search }: { search: TaskSearch }): ReactElement 
       aside={<span className="clip">{of.key === undefined ? "all of the broker" : `${of.by}: ${of.key}`}; drag to choose a time</span>}
     />
   );
-}
-
-function seriesOf(search: TaskSearch): SeriesOf {
-  for (const by of ["name", "queue", "worker"] as const) {
-    const [key, other] = search[by];
-    if (key !== undefined && other === undefined && !key.includes("*")) return { by, key };
-  }
-  return {};
 }

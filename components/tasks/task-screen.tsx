@@ -55,7 +55,7 @@ function TaskBody({ task, broker }: { task: TaskDetail; broker: string | undefin
           <h1 className="flex flex-wrap items-center gap-x-3">
             <span className="said text-body font-medium break-all">{row.name ?? "Name not known"}</span>
             <StateMark {...row} />
-            {row.tag !== null && <span className="text-label text-ink-2">{row.tag}</span>}
+            {row.tag !== null && row.tag !== "exhausted" && <span className="text-label text-ink-2">{row.tag}</span>}
           </h1>
           <p className="flex flex-wrap items-center gap-x-1 text-table text-ink-2">
             <span className="said break-all">{row.id}</span>
@@ -69,9 +69,9 @@ function TaskBody({ task, broker }: { task: TaskDetail; broker: string | undefin
       <Section
         title={task.attempts.length > 1 ? `${task.attempts.length} attempts` : "Course"}
         aside={
-          <>
+          <span>
             Last heard of <AgeAndTime at={row.lastAt} />
-          </>
+          </span>
         }
       >
         <AttemptsBar attempts={task.attempts} />

@@ -20,8 +20,14 @@ import { TaskTable } from "./task-table.tsx";
 export function TasksScreen(): ReactElement {
   const address = useAddress();
   const search = useMemo(() => readTaskSearch(address), [address]);
+  const cache = useQueryClient();
   const list = useInfiniteQuery({ ...taskListOptions(search), placeholderData: keepPreviousData });
-  const head = useQuery({ ...taskHeadOptions(search), placeholderData: keepPreviousData });
+  const head = useQuery({
+    ...taskHeadOptions(search),
+    initialData: () => cache.getQueryData(taskListOptions(search).queryKey)?.pages[0],
+    initialDataUpdatedAt: () => cache.getQueryState(taskListOptions(search).queryKey)?.dataUpdatedAt,
+    placeholderData: keepPreviousData,
+  });
   const counts = useQuery({ ...taskCountsOptions(search), enabled: search.state.length > 0, placeholderData: keepPreviousData });
   const merged = useMemo(
     () => mergeRows(list.data?.pages ?? [], head.isPlaceholderData ? undefined : head.data),
@@ -31,7 +37,6 @@ export function TasksScreen(): ReactElement {
   const byState = (search.state.length > 0 ? counts.data : newest)?.byState ?? {};
   const engaged = useEngaged();
 
-  const cache = useQueryClient();
   const takeNew = (): void => {
     if (head.data) cache.setQueryData(taskListOptions(search).queryKey, { pages: [head.data], pageParams: [null] });
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chipsOf, nextSort, readTaskSearch } from "./task-search.ts";
+import { chipsOf, nextSort, readTaskSearch, seriesOf } from "./task-search.ts";
 
 const read = (text: string) => readTaskSearch(new URLSearchParams(text));
 
@@ -41,4 +41,10 @@ describe("a click on a head", () => {
     expect(nextSort(undefined, "last")).toBe("last");
     expect(nextSort("last", "last")).toBeNull();
   });
+});
+
+it("draws the series of the one name that is listed, else all", () => {
+  expect(seriesOf(read("name=send&queue=a,b"))).toEqual({ by: "name", key: "send" });
+  expect(seriesOf(read("name=send_*&worker=w1"))).toEqual({ by: "worker", key: "w1" });
+  expect(seriesOf(read("name=a,b"))).toEqual({});
 });

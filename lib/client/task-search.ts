@@ -1,5 +1,6 @@
 import type { SortField, TaskFilter, TIME_FIELDS } from "../contract/task.ts";
 import { readNumber, readScope } from "./scope.ts";
+import type { SeriesOf } from "./series.ts";
 
 /** Which tasks, in which order, as the address of the list says. */
 export type TaskSearch = TaskFilter & { sort?: string };
@@ -83,4 +84,13 @@ export function chipsOf(search: TaskSearch): { name: string; value: string; rest
     return value === undefined ? [] : [{ name, value: String(value), rest: null }];
   });
   return [...lists, ...singles];
+}
+
+/** The series that goes with a list: of its one name, queue or worker, as far as it has one; else of everything. */
+export function seriesOf(search: TaskSearch): SeriesOf {
+  for (const by of ["name", "queue", "worker"] as const) {
+    const [key, other] = search[by];
+    if (key !== undefined && other === undefined && !key.includes("*")) return { by, key };
+  }
+  return {};
 }

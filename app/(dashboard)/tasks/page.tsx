@@ -1,22 +1,26 @@
 import { dehydrate, HydrationBoundary } from "@tanstack/react-query";
 import type { Metadata } from "next";
 import { TasksScreen } from "../../../components/tasks/tasks-screen.tsx";
-import { newQueryClient } from "../../../lib/client/query-client.ts";
-import { readTaskSearch } from "../../../lib/client/task-search.ts";
+import { seriesOptions } from "../../../lib/client/series.ts";
+import { readTaskSearch, seriesOf } from "../../../lib/client/task-search.ts";
 import { taskListOptions, TASKS_PER_PAGE } from "../../../lib/client/tasks.ts";
-import { sharedMonitor } from "../../../lib/http/shared.ts";
-import { viewer } from "../../../lib/http/viewer.ts";
+import { getSeries } from "../../../lib/queries/get-series.ts";
 import { listTasks } from "../../../lib/queries/list-tasks.ts";
-import { type PageAddress, searchOf } from "../address.ts";
+import { answersFor, type PageAddress } from "../questions.ts";
 
 export const metadata: Metadata = { title: "Tasks" };
 
 export default async function TasksPage(address: PageAddress) {
-  const search = readTaskSearch(await searchOf(address));
-  const [cache, monitor, asker] = [newQueryClient(), sharedMonitor(), await viewer()];
-  await cache.prefetchInfiniteQuery({
-    ...taskListOptions(search),
-    queryFn: () => listTasks(monitor, asker, { ...search, limit: TASKS_PER_PAGE }),
+  const cache = await answersFor(address, ({ cache, monitor, viewer, params, scope }) => {
+    const search = readTaskSearch(params);
+    const drawn = seriesOf(search);
+    return [
+      cache.prefetchInfiniteQuery({
+        ...taskListOptions(search),
+        queryFn: () => listTasks(monitor, viewer, { ...search, limit: TASKS_PER_PAGE }),
+      }),
+      cache.prefetchQuery({ ...seriesOptions(scope, drawn), queryFn: () => getSeries(monitor, viewer, { ...scope, ...drawn }) }),
+    ];
   });
   return (
     <HydrationBoundary state={dehydrate(cache)}>
