@@ -5,15 +5,7 @@
  */
 
 /** Who told us. `leader` is what Perennial itself concluded; an event of it is always marked `inferred`. */
-export type Source =
-  | "event"
-  | "result"
-  | "queue"
-  | "unacked"
-  | "inspect"
-  | "operator"
-  | "leader"
-  | "inbox";
+export type Source = "event" | "result" | "queue" | "unacked" | "inspect" | "operator" | "leader" | "inbox";
 
 export type TaskEventType =
   | "task.sent" // a producer published it
@@ -209,7 +201,6 @@ const AHEAD_MS = 24 * 3_600_000;
  * clocks are wrong by hours in practice and by millennia in attacks; neither may move a bucket or a chart.
  */
 export function clampAt(at: number | undefined, seenAt: number): number {
-  if (at === undefined || !Number.isFinite(at) || at < EARLIEST_AT || at > seenAt + AHEAD_MS)
-    return seenAt;
+  if (at === undefined || !Number.isFinite(at) || at < EARLIEST_AT || at > seenAt + AHEAD_MS) return seenAt;
   return Math.round(at * 1000) / 1000;
 }

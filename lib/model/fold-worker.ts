@@ -60,9 +60,7 @@ function stateAfter(held: Worker, event: WorkerEvent, data: WorkerData): Worker[
 }
 
 function showsLife(event: WorkerEvent): boolean {
-  return (
-    event.type !== "worker.late" && event.type !== "worker.lost" && event.type !== "worker.gone"
-  );
+  return event.type !== "worker.late" && event.type !== "worker.lost" && event.type !== "worker.gone";
 }
 
 /** What a worker's event carries; nothing when it cannot be read, which only a foreign hand in the log can cause. */

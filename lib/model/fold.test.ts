@@ -1,12 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  FLAG_REQUEUED,
-  FLAG_REVOKE_PROMISED,
-  runOf,
-  type TaskEvent,
-  type TaskEventType,
-} from "./event.ts";
+import { FLAG_REQUEUED, FLAG_REVOKE_PROMISED, runOf, type TaskEvent, type TaskEventType } from "./event.ts";
 import { fold } from "./fold.ts";
 import { knownOf } from "./known.ts";
 import { isInferred, stateOf } from "./state.ts";
@@ -112,63 +106,31 @@ describe("fold", () => {
     ["held for its ETA", [event("task.received", 0, { etaAt: 5 })], "SCHEDULED"],
     ["received", [event("task.sent", 0), event("task.received", 1)], "RECEIVED"],
     ["started", [event("task.received", 1), event("task.started", 2)], "STARTED"],
-    [
-      "a custom state",
-      [event("task.started", 2), event("task.progress", 3, { state: "HALF" })],
-      "HALF",
-    ],
+    ["a custom state", [event("task.started", 2), event("task.progress", 3, { state: "HALF" })], "HALF"],
     [
       "the later of two custom states",
       [event("task.progress", 4, { state: "HALF" }), event("task.progress", 3, { state: "ZERO" })],
       "HALF",
     ],
-    [
-      "waiting for its retry",
-      [event("task.retried", 3), event("task.received", 4, { run: runOf(1, 0), etaAt: 9 })],
-      "RETRY",
-    ],
-    [
-      "running again after a retry",
-      [event("task.retried", 3), event("task.started", 5, { run: runOf(1, 0) })],
-      "STARTED",
-    ],
+    ["waiting for its retry", [event("task.retried", 3), event("task.received", 4, { run: runOf(1, 0), etaAt: 9 })], "RETRY"],
+    ["running again after a retry", [event("task.retried", 3), event("task.started", 5, { run: runOf(1, 0) })], "STARTED"],
     [
       "a retry told after the failure of the next attempt",
       [event("task.failed", 4, { run: runOf(1, 0) }), event("task.retried", 5)],
       "FAILURE",
     ],
-    [
-      "received told after started",
-      [event("task.started", 2), event("task.received", 1)],
-      "STARTED",
-    ],
-    [
-      "a failure corrected by its redelivery",
-      [event("task.failed", 2), event("task.succeeded", 9, { run: 1 })],
-      "SUCCESS",
-    ],
+    ["received told after started", [event("task.started", 2), event("task.received", 1)], "STARTED"],
+    ["a failure corrected by its redelivery", [event("task.failed", 2), event("task.succeeded", 9, { run: 1 })], "SUCCESS"],
     ["put back in its queue", [event("task.rejected", 2, { flags: FLAG_REQUEUED })], "REJECTED"],
     [
       "a revoke promised, then run all the same",
       [event("task.revoked", 1, { flags: FLAG_REVOKE_PROMISED }), event("task.started", 2)],
       "STARTED",
     ],
-    [
-      "a revoke promised, then kept",
-      [event("task.revoked", 1, { flags: FLAG_REVOKE_PROMISED }), event("task.revoked", 2)],
-      "REVOKED",
-    ],
+    ["a revoke promised, then kept", [event("task.revoked", 1, { flags: FLAG_REVOKE_PROMISED }), event("task.revoked", 2)], "REVOKED"],
     ["its worker died", [event("task.started", 2), event("task.lost", 9)], "LOST"],
-    [
-      "its worker was only slow",
-      [event("task.started", 2), event("task.lost", 9), event("task.running", 12)],
-      "STARTED",
-    ],
-    [
-      "its worker died, and it was delivered again",
-      [event("task.lost", 9), event("task.received", 12, { run: 1 })],
-      "RECEIVED",
-    ],
+    ["its worker was only slow", [event("task.started", 2), event("task.lost", 9), event("task.running", 12)], "STARTED"],
+    ["its worker died, and it was delivered again", [event("task.lost", 9), event("task.received", 12, { run: 1 })], "RECEIVED"],
     ["nowhere any more", [event("task.started", 2), event("task.ended", 9)], "ENDED"],
     ["nowhere, then its result came", [event("task.ended", 9), event("task.failed", 3)], "FAILURE"],
     ["an operator's act alone", [event("task.acted", 1)], "PENDING"],
@@ -193,11 +155,8 @@ describe("fold", () => {
       event("task.started", 6, { run: runOf(1, 0) }),
       event("task.succeeded", 7, { run: runOf(1, 0), runtimeMs: 900 }),
     ]);
-    const second = (at: number | undefined) =>
-      at === undefined ? undefined : (at - 1_790_000_000_000) / 1000;
-    expect([task.sentAt, task.receivedAt, task.startedAt, task.endedAt].map(second)).toEqual([
-      0, 4, 6, 7,
-    ]);
+    const second = (at: number | undefined) => (at === undefined ? undefined : (at - 1_790_000_000_000) / 1000);
+    expect([task.sentAt, task.receivedAt, task.startedAt, task.endedAt].map(second)).toEqual([0, 4, 6, 7]);
     expect(task.exceptionType).toBeUndefined();
     expect(task.runtimeMs).toBe(900);
   });

@@ -8,14 +8,7 @@
  * - Times describe the highest run that is known.
  * - A doubt (LOST, ENDED) holds until something heard later shows the task alive.
  */
-import {
-  FLAG_EXHAUSTED,
-  FLAG_EXPIRED,
-  FLAG_REQUEUED,
-  FLAG_REVOKE_PROMISED,
-  FLAG_TERMINATED,
-  type TaskEvent,
-} from "./event.ts";
+import { FLAG_EXHAUSTED, FLAG_EXPIRED, FLAG_REQUEUED, FLAG_REVOKE_PROMISED, FLAG_TERMINATED, type TaskEvent } from "./event.ts";
 import { Step, unknownTask, type Task } from "./task.ts";
 
 /** Flags that describe the deciding step; the others describe the task and stay. */
@@ -26,10 +19,7 @@ const SUCCESS_RANK = 2 ** 31;
 
 /** Order among the things that can be said of a task; fits 32 bits. */
 export function rankOf(run: number, step: Step): number {
-  return (
-    Math.min(run * STEPS_PER_RUN + step, SUCCESS_RANK - 1) +
-    (step === Step.SUCCEEDED ? SUCCESS_RANK : 0)
-  );
+  return Math.min(run * STEPS_PER_RUN + step, SUCCESS_RANK - 1) + (step === Step.SUCCEEDED ? SUCCESS_RANK : 0);
 }
 
 export function fold(task: Task | undefined, event: TaskEvent): Task {
@@ -49,12 +39,8 @@ export function fold(task: Task | undefined, event: TaskEvent): Task {
     doubt(next, run, event.type === "task.lost" ? "LOST" : "ENDED", event.seenAt);
     return next;
   }
-  if (event.doubt === "LOST" || event.doubt === "ENDED")
-    doubt(next, event.lastRun ?? run, event.doubt, event.doubtAt ?? event.seenAt);
-  next.evidenceAt = Math.max(
-    next.evidenceAt,
-    event.type === "task.known" ? (event.evidenceAt ?? 0) : event.seenAt,
-  );
+  if (event.doubt === "LOST" || event.doubt === "ENDED") doubt(next, event.lastRun ?? run, event.doubt, event.doubtAt ?? event.seenAt);
+  next.evidenceAt = Math.max(next.evidenceAt, event.type === "task.known" ? (event.evidenceAt ?? 0) : event.seenAt);
   keepTimes(next, event, run);
   decide(next, event, run, step, rank);
   return next;
@@ -196,10 +182,7 @@ function tellsBetter(task: Task, event: TaskEvent, step: Step): boolean {
   return event.at > task.stepAt || (event.at === task.stepAt && (event.state ?? "") > (task.custom ?? ""));
 }
 
-function larger<T extends string | number>(
-  held: T | undefined,
-  told: T | undefined,
-): T | undefined {
+function larger<T extends string | number>(held: T | undefined, told: T | undefined): T | undefined {
   if (held === undefined || told === undefined) return held ?? told;
   return told > held ? told : held;
 }

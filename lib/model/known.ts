@@ -48,7 +48,5 @@ type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
 /** The object without the properties that are undefined, as `exactOptionalPropertyTypes` wants it. */
 export function defined<T extends object>(object: T): Defined<T> {
   // The cast only says what the filter has done.
-  return Object.fromEntries(
-    Object.entries(object).filter(([, value]) => value !== undefined),
-  ) as Defined<T>;
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

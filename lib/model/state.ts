@@ -4,9 +4,7 @@ import { Step, type Task } from "./task.ts";
 /** The state that people see and filter by: Celery's words, custom states under their own names, and SCHEDULED, LOST, ENDED. */
 export function stateOf(task: Task): string {
   if (task.doubt !== undefined && isDoubtful(task)) {
-    return task.doubt === "ENDED" && (task.flags & FLAG_REVOKE_PROMISED) !== 0
-      ? "REVOKED"
-      : task.doubt;
+    return task.doubt === "ENDED" && (task.flags & FLAG_REVOKE_PROMISED) !== 0 ? "REVOKED" : task.doubt;
   }
   switch (task.step) {
     case Step.SUCCEEDED:
@@ -30,9 +28,7 @@ export function stateOf(task: Task): string {
     case Step.RECEIVED:
       return task.etaAt === undefined ? "RECEIVED" : waitingForTime(task);
     case Step.SENT:
-      return task.etaAt === undefined && retriesOf(task.run) === 0
-        ? "PENDING"
-        : waitingForTime(task);
+      return task.etaAt === undefined && retriesOf(task.run) === 0 ? "PENDING" : waitingForTime(task);
     case Step.UNKNOWN:
       return "PENDING";
   }
@@ -44,9 +40,7 @@ function waitingForTime(task: Task): string {
 
 /** Whether a doubt counts: no outcome was told, and nothing has shown the task alive since. */
 export function isDoubtful(task: Task): boolean {
-  return (
-    task.doubt !== undefined && task.step < Step.REVOKED && (task.doubtAt ?? 0) > task.evidenceAt
-  );
+  return task.doubt !== undefined && task.step < Step.REVOKED && (task.doubtAt ?? 0) > task.evidenceAt;
 }
 
 /** Whether the state was concluded rather than told. */

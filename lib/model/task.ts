@@ -127,11 +127,4 @@ export const STATES = [
 export type KnownState = (typeof STATES)[number];
 
 /** States in which nothing more is expected. */
-export const FINAL_STATES: ReadonlySet<string> = new Set([
-  "SUCCESS",
-  "FAILURE",
-  "REVOKED",
-  "REJECTED",
-  "LOST",
-  "ENDED",
-]);
+export const FINAL_STATES: ReadonlySet<string> = new Set(["SUCCESS", "FAILURE", "REVOKED", "REJECTED", "LOST", "ENDED"]);
