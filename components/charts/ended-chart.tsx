@@ -5,9 +5,9 @@ import { Bar, BarChart, type BarShapeProps, CartesianGrid, ReferenceArea, Toolti
 import type { Series } from "../../lib/contract/series.ts";
 import { StateMark } from "../state/state-mark.tsx";
 import { formatCount } from "../ui/number.model.ts";
-import { type Bucket, bucketsOf, type Ended, ENDED } from "./chart.model.ts";
+import { bucketsOf, type Ended, ENDED } from "./chart.model.ts";
 import { ENDED_LOOKS } from "./ended-looks.ts";
-import { AXIS, CURSOR, MARGIN, Tip, useTimeAxis } from "./parts.tsx";
+import { AXIS, CURSOR, MARGIN, ownBucket, Tip, useTimeAxis } from "./parts.tsx";
 import { useDrag } from "./use-drag.ts";
 
 /** How many tasks ended in which way, stacked. Failure is at the top and hatched, so that it can be told without colour. */
@@ -64,7 +64,7 @@ export function EndedChart({ series }: { series: Series }): ReactElement {
 /** Success is pale under an edge, so that a healthy hour is quiet; a bucket that still fills is dashed. */
 function Piece({ x, y, width, height, payload, of }: BarShapeProps & { of: Ended }): ReactElement | null {
   if (height <= 0 || width <= 0) return null;
-  const bucket: Bucket | undefined = payload;
+  const bucket = ownBucket(payload);
   const { fill } = ENDED_LOOKS[of];
   const gap = width > 3 ? 1 : 0;
   const box = { x, y, width: width - gap, height };

@@ -20,6 +20,11 @@ export function useTimeAxis(buckets: readonly Bucket[], most: number): { ticks: 
   return { ticks: ticksOf(buckets, most, zone), tickFormatter: (at) => tickLabel(at, day, zone) };
 }
 
+/** The charts' library hands our own data back, but no longer knows their type. */
+export function ownBucket(payload: unknown): Bucket | undefined {
+  return payload as Bucket | undefined;
+}
+
 /** What the chart says at the moment under the pointer. */
 export function Tip({
   active,
@@ -28,7 +33,7 @@ export function Tip({
   rows,
 }: Partial<TooltipContentProps> & { bucketMs: number; rows: (bucket: Bucket) => [ReactNode, ReactNode][] }): ReactElement | null {
   const zone = useZone();
-  const bucket: Bucket | undefined = payload?.[0]?.payload;
+  const bucket = ownBucket(payload?.[0]?.payload);
   if (!active || !bucket) return null;
   const detail = bucketMs < 60_000 ? "second" : "minute";
   return (

@@ -19,7 +19,7 @@ export function Traceback({ text }: { text: string }): ReactElement {
 function TracebackGroup({ group }: { group: Group }): ReactElement {
   if (group.kind === "text") {
     return (
-      <p className={`break-words whitespace-pre-wrap ${/^Traceback /.test(group.lines[0] ?? "") ? "text-ink-2" : "font-medium"}`}>
+      <p className={`break-words whitespace-pre-wrap ${group.lines[0]?.startsWith("Traceback ") === true ? "text-ink-2" : "font-medium"}`}>
         {group.lines.join("\n")}
       </p>
     );

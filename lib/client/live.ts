@@ -100,7 +100,7 @@ function refresh(cache: QueryClient, noun: Noun, pending: Pending): void {
 /** Our own server sends nothing else; what another one in between may send is no message. */
 function readMessage(text: string): LiveMessage | undefined {
   try {
-    const message: LiveMessage = JSON.parse(text);
+    const message = JSON.parse(text) as LiveMessage;
     return typeof message.at === "number" ? message : undefined;
   } catch {
     return undefined;

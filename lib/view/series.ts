@@ -1,4 +1,4 @@
-import { SERIES_DIMENSIONS, type Series as SeriesAnswer, type SeriesPoint } from "../contract/series.ts";
+import type { SERIES_DIMENSIONS, Series as SeriesAnswer, SeriesPoint } from "../contract/series.ts";
 import { retriesOf } from "../model/event.ts";
 import { Kind, KINDS, Marks } from "./marks.ts";
 import { binOf } from "./histogram.ts";
