@@ -247,6 +247,17 @@ export function logConformance(fresh: () => Promise<() => Promise<Log>>): void {
     });
   });
 
+  it("ends what reads it when it is closed", async () => {
+    const log = await leader();
+    const following = follow(log, 1, 1);
+    const draining = (async () => {
+      for await (const _ of log.inbox(new AbortController().signal));
+    })();
+    await log.close();
+    expect(await following).toEqual([]);
+    await draining;
+  });
+
   describe("reading", () => {
     it("leaves out ordinals that are not there", async () => {
       const log = await leader();

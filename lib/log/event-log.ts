@@ -26,6 +26,7 @@ export class EventLog implements Log {
   readonly #samples: Samples;
   readonly #directory = new Directory();
   #directoryEpoch: string | null = null;
+  readonly #closing = new AbortController();
   #writing: Promise<unknown> = Promise.resolve();
   #refreshing: Promise<StoreState> | undefined;
 
@@ -62,7 +63,7 @@ export class EventLog implements Log {
   }
 
   follow(from: Ordinal, signal: AbortSignal): AsyncIterable<Batch> {
-    return followLog(this.#store.reader(), from, signal);
+    return followLog(this.#store, from, this.#until(signal));
   }
 
   async extent(): Promise<LogExtent> {
@@ -144,7 +145,7 @@ export class EventLog implements Log {
   }
 
   async *inbox(signal: AbortSignal): AsyncGenerator<Event[]> {
-    for await (const texts of this.#store.inbox(signal)) {
+    for await (const texts of this.#store.inbox(this.#until(signal))) {
       const events = inboxEvents(texts, Date.now());
       if (events.length > 0) yield events;
     }
@@ -159,7 +160,13 @@ export class EventLog implements Log {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.#store.close();
+  }
+
+  /** The signal of a reader, which must not wait for a store that was closed. */
+  #until(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, this.#closing.signal]);
   }
 
   async #canShrink(): Promise<boolean> {

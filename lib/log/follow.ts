@@ -3,7 +3,7 @@ import { type Identity, identityOf } from "./identity.ts";
 import type { Batch, Ordinal } from "./log.ts";
 import { factsBetween, holds } from "./reads.ts";
 import { readFacts } from "./segment.ts";
-import type { Reader } from "./store.ts";
+import type { Reader, Store } from "./store.ts";
 import { standIns } from "./unreadable.ts";
 
 /** Segments of one answer: enough to hide the way there and back, few enough to let others have their turn. */
@@ -18,7 +18,8 @@ type Found = Awaited<ReturnType<Reader["tail"]>>[number];
  * It comes back by itself after a lost connection, and makes sure then that the log still holds what it has read. Rejects with
  * `unavailable` only when a newer version writes the log.
  */
-export async function* followLog(reader: Reader, from: Ordinal, signal: AbortSignal): AsyncGenerator<Batch> {
+export async function* followLog(store: Pick<Store, "reader">, from: Ordinal, signal: AbortSignal): AsyncGenerator<Batch> {
+  const reader = store.reader();
   const close = (): void => reader.close();
   signal.addEventListener("abort", close, { once: true });
   try {

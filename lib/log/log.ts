@@ -46,7 +46,8 @@ export interface Log {
 
   /**
    * Append events to the tail, in order, each once: a call that failed on the way may be repeated with the same events.
-   * Seals the tail into a segment when it is full or old enough. Answers the ordinal of the first.
+   * Seals the tail into a segment when it is full or old enough. Answers the ordinal of the first, counted back from the last
+   * one's: only where a repeated call finds some of its events stored, and others behind them, is there something in between.
    */
   append(events: readonly Event[]): Promise<Ordinal>;
   /** Seal now whatever the tail holds. */

@@ -28,7 +28,8 @@ export async function openLog(options: { broker: string; store: StoreConfig; pre
     }
     const memory = await memoryOf(redis);
     const defaultMaxBytes = defaultBudget(memory?.maxBytes ?? null);
-    return new EventLog(new RedisStore({ redis, url: store.url, name, keys, defaultMaxBytes }));
+    const note = memory === null ? null : evictionNote(memory.policy);
+    return new EventLog(new RedisStore({ redis, url: store.url, name, keys, defaultMaxBytes, note }));
   } catch (error) {
     redis.disconnect();
     throw asAppError(redis, error);
@@ -48,6 +49,13 @@ async function obstacleTo(redis: Redis, key: string): Promise<string | null> {
     if (isReplyError(error, "ERR")) return `cannot keep it (Redis 6.2 or newer can): ${refusal(error)}`;
     throw error;
   }
+}
+
+/** A Redis that drops keys of its own accord is a poor place for a history, but better than none. */
+function evictionNote(policy: string): string | null {
+  if (policy.startsWith("allkeys-")) return `Redis may drop the history when its memory is full (maxmemory-policy ${policy})`;
+  if (policy.startsWith("volatile-")) return `Redis may drop who leads when its memory is full (maxmemory-policy ${policy})`;
+  return null;
 }
 
 /** What Redis says, without the place in our script. */

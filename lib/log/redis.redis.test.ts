@@ -1,49 +1,15 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { reasonOf } from "../errors.ts";
 import type { Event } from "../model/event.ts";
-import { type RedisServer, withRedis } from "../testing/redis-server.ts";
+import { redisLogs } from "../testing/redis-logs.ts";
 import { codeOf, factsOf, followedEvents, logConformance, someEvent, someEvents } from "./conformance.ts";
 import { logKeys } from "./keys.ts";
 import type { Batch, Log } from "./log.ts";
 import { openLog } from "./open.ts";
 
-const LEASE_MS = 30_000;
-const NO_LIMITS = { maxAgeMs: Infinity, maxBytes: Infinity, maxTasks: Infinity };
-
-let server: RedisServer;
-let redis: Redis;
-let opened: Log[] = [];
-let names = 0;
-
-beforeAll(async () => {
-  server = await withRedis();
-  redis = new Redis(server.url);
-});
-afterEach(async () => {
-  await Promise.all(opened.map(async (log) => log.close()));
-  opened = [];
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
-
-const freshName = (): string => `test${++names}`;
-
-async function open(broker: string, url = server.url): Promise<Log> {
-  const log = await openLog({ broker, store: { kind: "redis", url } });
-  opened.push(log);
-  return log;
-}
-
-async function leading(broker: string, url = server.url): Promise<Log> {
-  const log = await open(broker, url);
-  expect(await log.lead(LEASE_MS)).toBe(true);
-  return log;
-}
+const { server, redis, freshName, open, leading, LEASE_MS } = await redisLogs();
 
 /** Reads on in the background, into a list. */
 function reading(log: Log, from: number): { batches: Batch[]; events: () => Event[]; stop: () => Promise<void> } {
@@ -298,6 +264,47 @@ describe("a follower", () => {
   });
 });
 
+describe("a segment that cannot be read", () => {
+  const spoil = async (name: string, change: (bytes: Buffer) => void): Promise<void> => {
+    const { log } = logKeys(name);
+    const entries = await redis.xrangeBuffer(log, "-", "+");
+    await redis.del(log);
+    for (const [i, [id, [, bytes]]] of entries.entries()) {
+      if (bytes === undefined) throw new Error("not a segment");
+      if (i === 1) change(bytes);
+      await redis.xadd(log, id, "d", bytes);
+    }
+  };
+
+  it("shows as that many malformed events when it is damaged; all others keep their ordinals", async () => {
+    const name = freshName();
+    const log = await leading(name);
+    const events = someEvents(3_000);
+    await log.append(events);
+    await spoil(name, (bytes) => bytes.fill(0xff, 200, 400));
+    const seen = await followedEvents(await open(name), 1, 3_000);
+    expect(seen.slice(0, 1_000)).toEqual(events.slice(0, 1_000).map(factsOf));
+    expect(new Set(seen.slice(1_000, 2_000).map(({ type }) => type))).toEqual(new Set(["log.malformed"]));
+    expect(seen.slice(2_000)).toEqual(events.slice(2_000).map(factsOf));
+    expect([...(await log.read([1_000, 1_500, 2_001])).keys()]).toEqual([1_000, 2_001]);
+  });
+
+  it("stops a reader that is older than its writer, which says so", async () => {
+    const name = freshName();
+    const log = await leading(name);
+    await log.append(someEvents(3_000));
+    await spoil(name, (bytes) => bytes.writeUInt8(200, 0));
+    const reader = await open(name);
+    const seen: Event[] = [];
+    const failure = await (async () => {
+      for await (const { events } of reader.follow(1, new AbortController().signal)) seen.push(...events);
+    })().catch(reasonOf);
+    expect(seen.length).toBe(1_000);
+    expect(failure).toMatch(/newer version/);
+    expect([...(await reader.read([1_000, 1_500, 2_001])).keys()]).toEqual([1_000, 2_001]);
+  });
+});
+
 describe("the leader after a failover that lost its newest entries", () => {
   it("writes them again, each at its ordinal", async () => {
     const name = freshName();
@@ -328,164 +335,3 @@ describe("the leader after a failover that lost its newest entries", () => {
     expect((await followedEvents(log, 1, 102)).length).toBe(102);
   });
 });
-
-describe("openLog", () => {
-  it("keeps the log in memory on a replica, and says so", async () => {
-    await using replica = await withRedis({ config: { replicaof: `127.0.0.1 ${server.port}` } });
-    const log = await open(freshName(), replica.url);
-    expect(log.store.kind).toBe("memory");
-    expect(log.store.note).toMatch(/replica that takes no writes/);
-    expect(await log.lead(LEASE_MS)).toBe(true);
-    expect(await log.append(someEvents(1))).toBe(1);
-  });
-
-  it("keeps it in memory where the user may not write, without telling the password", async () => {
-    await redis.call("ACL", "SETUSER", "reader", "on", ">hunter2", "~*", "&*", "+@all", "-@write");
-    const log = await open(freshName(), `redis://reader:hunter2@127.0.0.1:${server.port}`);
-    expect(log.store.kind).toBe("memory");
-    expect(log.store.note).toMatch(/reader:\*\*\*@.* does not allow it: .*(permission|user)/);
-    expect(log.store.note).not.toMatch(/hunter2/);
-  });
-
-  it("leaves nothing behind by trying", async () => {
-    const name = freshName();
-    await open(name);
-    expect(await redis.keys(`*${name}*`)).toEqual([]);
-  });
-
-  it("rejects when nobody answers", async () => {
-    const gone = await withRedis();
-    await gone.stop();
-    expect(await codeOf(open(freshName(), gone.url))).toBe("unavailable");
-    expect(await codeOf(open(freshName(), "http://localhost"))).toBe("bad-input");
-  });
-});
-
-describe("a Redis that is full", () => {
-  const MB = 1024 * 1024;
-  let small: RedisServer;
-  let admin: Redis;
-  beforeAll(async () => {
-    small = await withRedis({ config: { maxmemory: "16mb", "maxmemory-policy": "noeviction" } });
-    admin = new Redis(small.url);
-  });
-  afterAll(async () => {
-    admin.disconnect();
-    await small.stop();
-  });
-  afterEach(async () => {
-    await admin.config("SET", "maxmemory", "16mb");
-    await admin.flushall();
-  });
-  const used = async (): Promise<number> => Number(/used_memory:(\d+)/.exec(await admin.info("memory"))?.[1]);
-
-  it("takes a lease, renews it, seals and trims although it refuses to store", async () => {
-    const name = freshName();
-    const log = await leading(name, small.url);
-    await log.append(someEvents(3_000));
-    await log.append(someEvents(500, 3_000));
-    await log.resign();
-    await admin.config("SET", "maxmemory", Math.floor((await used()) / 2));
-    await expect(admin.set("x", "y")).rejects.toThrow(/OOM/);
-
-    const heir = await open(name, small.url);
-    expect(heir.store.kind).toBe("redis");
-    expect(await heir.lead(LEASE_MS)).toBe(true);
-    expect(await heir.lead(LEASE_MS)).toBe(true);
-    const before = await used();
-    await heir.seal();
-    expect(await heir.trimmable(NO_LIMITS, Date.now())).toBeGreaterThan(3_000);
-    expect(await heir.trim(2_001)).toBe(2_001);
-    expect(await used()).toBeLessThan(before);
-    expect(await codeOf(heir.append(someEvents(1, 9_000)))).toBe("unavailable");
-    expect(await heir.append([]).catch(reasonOf)).toMatch(/% full/);
-
-    await admin.config("SET", "maxmemory", "16mb");
-    expect(await heir.append(someEvents(1, 9_000))).toBe(3_501);
-  });
-
-  it("is never filled by the log: it gives back its oldest segments, and pauses when others leave no room", async () => {
-    const name = freshName();
-    const log = await leading(name, small.url);
-    expect(log.defaultMaxBytes).toBe(Math.floor(1.6 * MB));
-    let stored = 0;
-    let paused = "";
-    for (let i = 0; i < 400 && paused === ""; i++) {
-      const events = Array.from({ length: 500 }, (_, k) => someEvent(i * 500 + k, { payload: { result: randomText(400) } }));
-      try {
-        await log.append(events);
-        stored += events.length;
-      } catch (error) {
-        paused = reasonOf(error);
-      }
-    }
-    expect(paused).toMatch(/% full/);
-    expect(await used()).toBeLessThan(15 * MB);
-    expect(stored).toBeGreaterThan(5_000);
-
-    const before = await log.trimmable(NO_LIMITS, Date.now());
-    expect(before).toBeGreaterThan(1);
-    await log.trim(before);
-    expect(await used()).toBeLessThan(13.2 * MB);
-    expect(await log.append(someEvents(10, 1_000_000))).toBe(stored + 1);
-    expect(await log.trimmable(NO_LIMITS, Date.now())).toBe((await log.extent()).first);
-  });
-});
-
-describe("the inbox", () => {
-  const put = async (name: string, event: unknown): Promise<unknown> =>
-    redis.xadd(logKeys(name).inbox, "*", "event", typeof event === "string" ? event : JSON.stringify(event));
-  const started = (task: string): object => ({ type: "task.started", task, at: Date.now(), worker: "taskiq@one" });
-
-  it("gives what others put there, tells what it cannot read, and loses nothing when the leader dies", async () => {
-    const name = freshName();
-    await put(name, started("a"));
-    await put(name, "{");
-    await put(name, { type: "task.acted", task: "a" });
-    await put(name, started("b"));
-    const dying = await open(name);
-    const given: Event[] = [];
-    for await (const events of dying.inbox(new AbortController().signal)) {
-      given.push(...events);
-      break;
-    }
-    expect(given.map(({ type, count }) => [type, count])).toEqual([
-      ["task.started", undefined],
-      ["task.started", undefined],
-      ["log.malformed", 2],
-    ]);
-    await dying.close();
-
-    await put(name, started("c"));
-    const stop = new AbortController();
-    const again: Event[] = [];
-    for await (const events of (await open(name)).inbox(stop.signal)) {
-      again.push(...events);
-      if (again.length >= 4) stop.abort();
-    }
-    expect(again.map((event) => ("task" in event ? event.task : event.type))).toEqual(["a", "b", "log.malformed", "c"]);
-  });
-
-  it("is emptied by who reads it, and survives that the stream is lost", async () => {
-    const name = freshName();
-    const stop = new AbortController();
-    const given: Event[] = [];
-    await put(name, started("a"));
-    for await (const events of (await open(name)).inbox(stop.signal)) {
-      given.push(...events);
-      if (given.length === 1) {
-        void redis.flushall().then(async () => put(name, started("b")));
-      } else if (given.length === 2) {
-        void put(name, started("c"));
-      } else {
-        expect(await redis.xlen(logKeys(name).inbox)).toBe(1);
-        stop.abort();
-      }
-    }
-    expect(given.map((event) => "task" in event && event.task)).toEqual(["a", "b", "c"]);
-  });
-});
-
-function randomText(length: number): string {
-  return Array.from({ length }, () => Math.floor(Math.random() * 36).toString(36)).join("");
-}

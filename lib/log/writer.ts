@@ -89,7 +89,8 @@ export class Writer {
       throw error;
     }
     for (const event of events) this.#doubtful.delete(event);
-    return first;
+    // Not where the log is said to end now: asking could fail, and these events are stored.
+    return stored.count === events.length ? first : (this.#written?.next ?? first + events.length) - events.length;
   }
 
   #distrust(events: readonly Event[], first: Ordinal): void {

@@ -8,7 +8,7 @@ import { bytes, list, number, placeOf, text } from "./replies.ts";
 // Redis refuses commands that may take memory (XADD, SET, HSET) when it is full, but not after a script has already written.
 // So a script that gives memory back does that first, and one that takes memory begins with what may be refused.
 
-/** Lua: the ordinal after the last one that was ever added, 1 for a new log. An empty stream still knows its last id. */
+/** Lua: the ordinal after the last one that was ever added, 1 for a new log. An emptied tail still knows its last id. */
 const END = `
 local function endOf(key)
   local info = redis.pcall('XINFO', 'STREAM', key)
@@ -21,9 +21,7 @@ local function endOf(key)
   end
 end
 local function logEnd(tail, log)
-  local last = math.max(endOf(tail) or 0, endOf(log) or 0)
-  if last == 0 then return 1 end
-  return last
+  return math.max(endOf(tail) or endOf(log) or 1, 1)
 end
 local function id(first, count)
   return string.format('%.0f-%.0f', first, count)

@@ -16,7 +16,7 @@ const BATCHES = 32;
 
 /** The log of one broker in Redis streams. Every error is an `unavailable` that says which server had which problem. */
 export class RedisStore implements Store {
-  readonly info: Log["store"] = { kind: "redis", note: null };
+  readonly info: Log["store"];
   readonly defaultMaxBytes: number;
   readonly #url: string;
   readonly #redis: Redis;
@@ -28,7 +28,8 @@ export class RedisStore implements Store {
   readonly #connections = new Set<Redis>();
 
   /** @param redis a connection that this store closes */
-  constructor(options: { redis: Redis; url: string; name: string; keys: LogKeys; defaultMaxBytes: number }) {
+  constructor(options: { redis: Redis; url: string; name: string; keys: LogKeys; defaultMaxBytes: number; note: string | null }) {
+    this.info = { kind: "redis", note: options.note };
     this.#redis = options.redis;
     this.#url = options.url;
     this.#name = options.name;
@@ -154,7 +155,7 @@ export async function asking<Reply>(redis: Redis, reply: Promise<Reply>): Promis
 }
 
 /** Null when the server has no limit, or does not tell. */
-export async function memoryOf(redis: Redis): Promise<{ usedBytes: number; maxBytes: number } | null> {
+export async function memoryOf(redis: Redis): Promise<{ usedBytes: number; maxBytes: number; policy: string } | null> {
   let info: string;
   try {
     info = await redis.info("memory");
@@ -162,9 +163,9 @@ export async function memoryOf(redis: Redis): Promise<{ usedBytes: number; maxBy
     if (error instanceof Error && error.name === "ReplyError") return null;
     throw asAppError(redis, error);
   }
-  const field = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? 0);
-  const maxBytes = field("maxmemory");
-  return maxBytes === 0 ? null : { usedBytes: field("used_memory"), maxBytes };
+  const field = (name: string): string => new RegExp(`^${name}:(\\S*)`, "m").exec(info)?.[1] ?? "";
+  const maxBytes = Number(field("maxmemory"));
+  return maxBytes === 0 ? null : { usedBytes: Number(field("used_memory")), maxBytes, policy: field("maxmemory_policy") };
 }
 
 function redisReads(redis: Redis, { tail, log, meta }: LogKeys): Reads {
