@@ -36,10 +36,10 @@ export function SeriesFigure({
   const { data, error } = series;
   return (
     <figure aria-label={title} className="min-w-0">
-      <figcaption className="flex min-h-7 items-center gap-x-3">
-        <span className="clip text-table font-medium">{title}</span>
-        <span className="flex min-w-0 grow flex-wrap gap-x-3 text-label text-ink-2">{aside}</span>
-        <Button kind="quiet" aria-pressed={asTable} className="text-label" onClick={() => setAsTable(!asTable)}>
+      <figcaption className="flex min-h-7 flex-wrap items-center gap-x-3">
+        <span className="text-table font-medium">{title}</span>
+        <span className="flex min-w-0 flex-wrap gap-x-3 text-label text-ink-2 max-md:order-1 max-md:basis-full">{aside}</span>
+        <Button kind="quiet" aria-pressed={asTable} className="ml-auto text-label" onClick={() => setAsTable(!asTable)}>
           {asTable ? "Chart" : "Table"}
         </Button>
       </figcaption>

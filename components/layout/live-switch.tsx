@@ -16,6 +16,8 @@ const LOOKS: Record<ReturnType<typeof useLive>["status"], Appearance> = {
   broken: { shape: "broken", hue: "failure", word: "Offline", meaning: "No live updates; trying again", loud: true },
 };
 
+const DEAF: Appearance = { shape: "broken", hue: "failure", word: "No data", meaning: "Redis does not answer", loud: true };
+
 /** Live or paused, and how far behind Perennial itself is. */
 export function LiveSwitch({ us }: { us: OurHealth | undefined }): ReactElement {
   const { status, toggle } = useLive();
@@ -28,7 +30,7 @@ export function LiveSwitch({ us }: { us: OurHealth | undefined }): ReactElement 
       title={status === "paused" ? "Go on (.)" : "Pause (.)"}
       className="px-1.5"
     >
-      <Mark look={LOOKS[status]} />
+      <Mark look={status === "live" && us?.connected === false ? DEAF : LOOKS[status]} />
       <span className="w-16 text-left text-label max-lg:hidden">
         {us && us.lagMs !== null && status !== "paused" ? `lag ${formatDuration(us.lagMs)}` : ""}
       </span>

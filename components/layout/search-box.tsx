@@ -54,7 +54,10 @@ export function SearchBox(): ReactElement {
             if (here) timer.current = setTimeout(() => apply(value), TYPING_MS);
           }}
           onKeyDown={(event) => {
-            if (event.key === "Escape") input.current?.blur();
+            if (event.key !== "Escape") return;
+            // Browsers would empty the box.
+            event.preventDefault();
+            input.current?.blur();
           }}
           className="h-8 w-full max-w-2xl rounded-md border border-ink-3 bg-paper px-2.5 font-mono text-table placeholder:font-sans max-md:h-9"
         />

@@ -9,13 +9,13 @@ app.conf.task_send_sent_event = True`;
 export function NoEvents(): ReactElement {
   return (
     <Section title="No event about a task has been heard">
-      <div className="grid max-w-2xl gap-3">
+      <div className="grid max-w-2xl grid-cols-[minmax(0,1fr)] gap-3">
         <p>
           Celery sends events only when it is told to. Set both in the application; workers and producers pick them up when they start
           again:
         </p>
         <div className="flex items-start gap-3 border-l-2 border-ink pl-3">
-          <pre className="grow overflow-x-auto font-mono text-table">{SETTINGS}</pre>
+          <pre className="min-w-0 grow overflow-x-auto font-mono text-table">{SETTINGS}</pre>
           <CopyButton text={SETTINGS} label="settings" />
         </div>
         <p className="text-ink-2">

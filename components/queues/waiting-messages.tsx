@@ -83,7 +83,7 @@ function Message({ message }: { message: WaitingMessage }): ReactElement {
     <li>
       <details className="group border-b border-line/60">
         <summary className="flex min-h-(--row) list-none flex-wrap items-center gap-x-3 hover:bg-paper-2 [&::-webkit-details-marker]:hidden">
-          <span className="w-14 shrink-0 text-right text-label text-ink-2">
+          <span className="w-12 shrink-0 text-label text-ink-2">
             {position + 1}
             {priority > 0 && ` p${priority}`}
           </span>
@@ -100,9 +100,9 @@ function Message({ message }: { message: WaitingMessage }): ReactElement {
             {redelivered && "delivered before · "}
             {bytes.digits} {bytes.unit}
           </span>
-          {bad && <span className="basis-full pb-1 pl-17">{problems.join(" ")}</span>}
+          {bad && <span className="basis-full pb-1 pl-15">{problems.join(" ")}</span>}
         </summary>
-        <div className="grid gap-2 pb-3 pl-17 max-md:pl-4">
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-2 pb-3 pl-15 max-md:pl-4">
           <p className="text-label text-ink-2">
             {id !== null && (
               <ScopedLink to={taskPath(id)} className="said break-all text-ink underline underline-offset-3">

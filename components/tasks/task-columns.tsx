@@ -55,7 +55,12 @@ export const TASK_COLUMNS: readonly TaskColumn[] = [
     sort: "last",
     hint: "Since anything was last heard of it",
     className: NUMBER,
-    cell: ({ lastAt }) => <Age at={lastAt} />,
+    cell: ({ lastAt }) => (
+      <>
+        <Age at={lastAt} />
+        <span className="text-ink-2 md:hidden"> ago</span>
+      </>
+    ),
   },
   {
     id: "wait",
@@ -63,9 +68,22 @@ export const TASK_COLUMNS: readonly TaskColumn[] = [
     sort: "wait",
     hint: "From being sent, or due, until its run began; without its retries",
     className: `${NUMBER} max-md:hidden`,
-    cell: ({ waitMs }) => <Ms ms={waitMs} />,
+    cell: ({ waitMs }) => waitMs !== null && <Duration ms={waitMs} />,
   },
-  { id: "run", head: "Run", sort: "run", hint: "As its worker measured it", className: NUMBER, cell: ({ runMs }) => <Ms ms={runMs} /> },
+  {
+    id: "run",
+    head: "Run",
+    sort: "run",
+    hint: "As its worker measured it",
+    className: NUMBER,
+    cell: ({ runMs }) =>
+      runMs !== null && (
+        <>
+          <span className="text-ink-2 md:hidden">ran </span>
+          <Duration ms={runMs} />
+        </>
+      ),
+  },
   {
     id: "what",
     head: "What",
@@ -82,8 +100,4 @@ function Said({ text, quiet = false }: { text: string | null; quiet?: boolean })
       {text}
     </span>
   );
-}
-
-function Ms({ ms }: { ms: number | null }): ReactElement | null {
-  return ms === null ? null : <Duration ms={ms} />;
 }

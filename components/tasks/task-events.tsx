@@ -33,7 +33,7 @@ export function TaskEvents({ entries }: { entries: TimelineEntry[] }): ReactElem
                   {entry.source === "event" ? entry.type : `${entry.type} · ${entry.source}`}
                 </span>
               </summary>
-              <div className="grid gap-1 pb-3 pl-4">
+              <div className="grid grid-cols-[minmax(0,1fr)] gap-1 pb-3 pl-4">
                 <p className="text-label text-ink-2">
                   {entry.type} from {entry.source}, heard <ClockTime at={entry.seenAt} detail="millisecond" />, {entry.address}
                 </p>

@@ -88,7 +88,7 @@ function TaskBody({ task, broker }: { task: TaskDetail; broker: string | undefin
 
       {(task.args || task.kwargs || task.result) && (
         <Section title="Arguments and result">
-          <div className="grid gap-4">
+          <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
             {task.args && <ToldValue label="Arguments" told={task.args} />}
             {task.kwargs && <ToldValue label="Keyword arguments" told={task.kwargs} />}
             {task.result && <ToldValue label="Result" told={task.result} />}

@@ -60,7 +60,9 @@ export function TasksScreen(): ReactElement {
           <p role="status">
             {newest
               ? `${formatCount(newest.total.value)}${newest.total.exact ? "" : "+"} ${newest.total.value === 1 ? "task" : "tasks"}`
-              : "Reading …"}
+              : list.error
+                ? ""
+                : "Reading …"}
             {newest?.understood != null && search.q !== undefined && !refused && (
               <>
                 {" "}

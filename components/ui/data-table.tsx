@@ -51,8 +51,8 @@ function cellClass(layout: ColumnLayout | undefined): string {
     layout?.phone === "none"
       ? "max-md:hidden"
       : layout?.phone === 1
-        ? "max-md:order-1 max-md:first:grow"
-        : "max-md:order-3 max-md:text-label max-md:text-ink-2",
+        ? "max-md:order-1 max-md:first:min-w-0 max-md:first:grow max-md:first:basis-0"
+        : "max-md:order-3 max-md:max-w-full max-md:text-label max-md:text-ink-2",
   ].join(" ");
 }
 

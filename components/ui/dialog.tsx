@@ -19,7 +19,7 @@ export function Dialog({ title, onClose, children }: { title: ReactNode; onClose
       onClick={(event) => {
         if (event.target === ref.current) onClose();
       }}
-      className="m-auto w-full max-w-xl rounded-md border border-line bg-paper p-0 text-ink shadow-xl max-md:mb-0 max-md:rounded-b-none"
+      className="m-auto w-full max-w-xl rounded-md border border-line bg-paper p-0 text-ink shadow-xl outline-none max-md:mb-0 max-md:rounded-b-none"
     >
       <div className="grid max-h-[85dvh] grid-rows-[auto_minmax(0,1fr)] overflow-hidden">
         <h2 id={heading} className="border-b px-4 py-3 font-medium">

@@ -12,7 +12,7 @@ export function ToldValue({ label, told }: { label: string; told: Told }): React
   const reading = readTold(told);
   const copy = reading.kind === "text" ? reading.text : (jsonOf(reading.value) ?? previewOf(reading.value, 1_000_000));
   return (
-    <div className="grid gap-1">
+    <div className="grid min-w-0 gap-1">
       <div className="flex min-h-7 flex-wrap items-center gap-x-3">
         <h3 className="text-table font-medium">{label}</h3>
         <p className="text-label text-ink-2">

@@ -13,7 +13,7 @@ const LONG_TEXT = 400;
 export function ValueTree({ value }: { value: Value }): ReactElement {
   const children = childrenOf(value);
   return (
-    <div className="said text-table">
+    <div className="said min-w-0 text-table">
       {children && children.length > 0 ? (
         <>
           <TypeName value={value} />

@@ -1,5 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { LiveMessage } from "../contract/series.ts";
+import { ApiError } from "./api.ts";
 import { syncClock } from "./clock.ts";
 import { href } from "./href.ts";
 import { due, EVERYTHING, type Noun, note, NOTHING, type Pending } from "./live.model.ts";
@@ -90,7 +91,9 @@ function refresh(cache: QueryClient, noun: Noun, pending: Pending): void {
   void cache.invalidateQueries(
     {
       queryKey: [noun],
-      predicate: ({ queryKey }) => noun !== "task" || pending.tasks === null || pending.tasks.has(String(queryKey[1])),
+      predicate: ({ queryKey, state }) =>
+        !(state.error instanceof ApiError && state.error.status === 400) &&
+        (noun !== "task" || pending.tasks === null || pending.tasks.has(String(queryKey[1]))),
     },
     // A slow answer is not thrown away because the next change has come.
     { cancelRefetch: false },

@@ -79,7 +79,8 @@ export function shiftPatch(scope: Scope, direction: -1 | 1, now: number): Patch 
   if (scope.from === ALL_FROM || (direction === 1 && scope.window !== undefined)) return {};
   const length = to - from;
   const moved = to + (direction * length) / 2;
-  if (moved < now) return rangePatch(moved - length, moved);
+  // Time has passed since the window was moved away from now.
+  if (moved < now - length / 20) return rangePatch(moved - length, moved);
   const sliding = WINDOW_NAMES.find((name) => Math.abs(WINDOW_MS[name] - length) < 1_000);
   return sliding ? windowPatch(sliding) : rangePatch(now - length, now);
 }
