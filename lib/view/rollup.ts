@@ -102,6 +102,12 @@ export class Sum {
   readonly counts = new Float64Array(KINDS);
   readonly wait = new Histogram();
   readonly run = new Histogram();
+
+  clear(): void {
+    this.counts.fill(0);
+    this.wait.clear();
+    this.run.clear();
+  }
 }
 
 /** Buckets of one width over one span, for any number of keys. A key's buckets are a ring of cell numbers. */

@@ -65,6 +65,7 @@ export class Series {
   readonly #tracks: Record<Exclude<Dimension, "all">, Map<string, Track>> = { name: new Map(), queue: new Map(), worker: new Map() };
   readonly #maxKeys: number;
   readonly #from: (Track | undefined)[] = [];
+  readonly #summed = new Sum();
   readonly #to: (Track | undefined)[] = [];
   /** Of the moment that is being counted, in each rollup. */
   readonly #buckets = [GONE, GONE, GONE];
@@ -221,8 +222,10 @@ export class Series {
     return middle.keeps(middle.bucketOf(from)) ? middle : coarse;
   }
 
+  /** Good until the next call: a series of 360 points would make and throw away a megabyte and a half. */
   #sum(track: Track | undefined, rollup: Rollup, from: number, to: number): Sum {
-    const sum = new Sum();
+    const sum = this.#summed;
+    sum.clear();
     const ring = track?.rings[this.#rollups.indexOf(rollup)];
     if (ring === undefined) return sum;
     for (let bucket = rollup.bucketOf(from); bucket < rollup.bucketOf(to); bucket++) {
