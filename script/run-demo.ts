@@ -46,7 +46,7 @@ async function start(): Promise<void> {
 }
 
 async function ownRedis(): Promise<[broker: string, results: string]> {
-  const redis = await withRedis();
+  const redis = await withRedis({ detached: true });
   started.push(() => redis.stop());
   return [`${redis.url}/0`, `${redis.url}/1`];
 }

@@ -21,6 +21,8 @@ export interface RedisServerOptions {
   config?: Record<string, string>;
   /** To come back where an earlier server was. A free one by default. */
   port?: number;
+  /** Out of reach of a Ctrl-C in the terminal: whoever started it stops it, after those that use it. */
+  detached?: boolean;
 }
 
 const HOST = "127.0.0.1";
@@ -37,7 +39,7 @@ export async function withRedis(options: RedisServerOptions = {}): Promise<Redis
   // Somebody else can take a free port between our finding it and the server's binding it.
   for (let start = 0; start < STARTS; start++) {
     try {
-      return await startServer(program, options.port ?? (await freePort()), options.config ?? {});
+      return await startServer(program, options.port ?? (await freePort()), options);
     } catch (error) {
       failure = error;
     }
@@ -45,13 +47,13 @@ export async function withRedis(options: RedisServerOptions = {}): Promise<Redis
   throw failure;
 }
 
-async function startServer(program: string, port: number, config: Record<string, string>): Promise<RedisServer> {
+async function startServer(program: string, port: number, { config = {}, detached = false }: RedisServerOptions): Promise<RedisServer> {
   const dir = mkdtempSync(join(tmpdir(), "perennial-redis-"));
   const settings = { port: String(port), bind: HOST, dir, save: "", appendonly: "no", ...config };
   const child = spawn(
     program,
     Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
-    { stdio: ["ignore", "pipe", "inherit"] },
+    { stdio: ["ignore", "pipe", "inherit"], detached },
   );
   const kill = () => void child.kill("SIGKILL");
   // A test that fails hard must not leave a server behind.
