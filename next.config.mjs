@@ -12,6 +12,7 @@ export default function config(/** @type {string} */ phase) {
     env: { PAGES_PREFIX: prefix },
     images: { unoptimized: true }, // we have none that need it, and the resizer is one more thing to attack
     typescript: { ignoreBuildErrors: true }, // `npm run check` looks at types, at all of them
+    allowedDevOrigins: ["127.0.0.1"],
     turbopack: { root: import.meta.dirname },
   };
 }
