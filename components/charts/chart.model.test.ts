@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { troubledSeries } from "../../lib/testing/factories/overview.ts";
 import { NOW } from "../../lib/testing/factories/task.ts";
-import { bucketsOf, dragged, tickLabel, ticksOf, totalsOf } from "./chart.model.ts";
+import { bucketsOf, dragged, labelRises, tickLabel, ticksOf } from "./chart.model.ts";
 
 const series = troubledSeries();
 const without = (...minutes: number[]) => ({ ...series, points: series.points.filter((_, minute) => !minutes.includes(minute)) });
@@ -54,6 +54,8 @@ it("takes what was dragged over, whichever way", () => {
   expect(dragged(NOW, NOW - 120_000, 60_000)).toEqual({ from: NOW - 120_000, to: NOW + 60_000 });
 });
 
-it("adds up what ended", () => {
-  expect(totalsOf(series.points)).toMatchObject({ failed: 10 * 31 + 3, retried: 50 + 600 });
+it("keeps labels apart where lines end close to each other", () => {
+  const rises = labelRises([100, 900, 950], 1_000, 0.1);
+  expect(rises.map((rise) => Math.round(rise * 100))).toEqual([0, 0, 5]);
+  expect(labelRises([0, 0], 0, 0.1)).toEqual([0, 0.1]);
 });

@@ -101,12 +101,21 @@ export function dragged(a: number, b: number, bucketMs: number): { from: number;
 
 export type Ended = "succeeded" | "revoked" | "rejected" | "retried" | "failed";
 
-/** Sums over the span. */
-export function totalsOf(points: readonly SeriesPoint[]): Record<Ended, number> {
-  const totals: Record<Ended, number> = { succeeded: 0, revoked: 0, rejected: 0, retried: 0, failed: 0 };
-  for (const point of points) for (const key of ENDED) totals[key] += point[key];
-  return totals;
-}
-
 /** From the bottom of the stack to its top, where trouble can be seen at the edge. */
 export const ENDED = ["succeeded", "revoked", "rejected", "retried", "failed"] as const satisfies readonly Ended[];
+
+/**
+ * How far each label at the end of its line must rise so that no two overlap, as a share of the plot's height; `gap` is
+ * the height of a label as such a share, `values` are where the lines end, `top` the value at the top of the plot.
+ */
+export function labelRises(values: readonly number[], top: number, gap: number): number[] {
+  const rises = values.map(() => 0);
+  let free = -Infinity;
+  for (const index of [...values.keys()].toSorted((a, b) => (values[a] ?? 0) - (values[b] ?? 0))) {
+    const at = top > 0 ? (values[index] ?? 0) / top : 0;
+    const to = Math.max(at, free);
+    rises[index] = to - at;
+    free = to + gap;
+  }
+  return rises;
+}

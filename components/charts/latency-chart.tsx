@@ -4,7 +4,7 @@ import { type ReactElement, useMemo } from "react";
 import { CartesianGrid, Line, LineChart, ReferenceArea, Tooltip, XAxis, YAxis } from "recharts";
 import type { Series } from "../../lib/contract/series.ts";
 import { formatDuration } from "../time/time.model.ts";
-import { bucketsOf } from "./chart.model.ts";
+import { bucketsOf, labelRises } from "./chart.model.ts";
 import { AXIS, CURSOR, MARGIN, Tip, useTimeAxis } from "./parts.tsx";
 import { useDrag } from "./use-drag.ts";
 
@@ -21,11 +21,22 @@ const LINES = {
   ],
 } as const;
 
+/** Height of a label, and of the plot in a figure of the usual height. */
+const LABEL_PX = 13;
+const PLOT_PX = 116;
+
 /** Percentiles of waiting or running: no state, so only ink. A bucket in which nothing ended is a gap. */
 export function LatencyChart({ series, of }: { series: Series; of: "wait" | "run" }): ReactElement {
   const buckets = useMemo(() => bucketsOf(series), [series]);
   const axis = useTimeAxis(buckets, 5);
   const { drag, handlers } = useDrag(series.bucketMs);
+  const ends = LINES[of].map(({ key }) => buckets.findLastIndex((bucket) => bucket[key] !== null));
+  const top = Math.max(0, ...LINES[of].flatMap(({ key }) => buckets.map((bucket) => bucket[key] ?? 0)));
+  const rises = labelRises(
+    LINES[of].map(({ key }, line) => buckets[ends[line] ?? -1]?.[key] ?? 0),
+    top,
+    LABEL_PX / PLOT_PX,
+  );
   return (
     <LineChart
       responsive
@@ -53,8 +64,9 @@ export function LatencyChart({ series, of }: { series: Series; of: "wait" | "run
           />
         )}
       />
-      {LINES[of].map(({ key, word, ink, width, ...line }) => {
-        const end = buckets.findLastIndex((bucket) => bucket[key] !== null);
+      {LINES[of].map(({ key, word, ink, width, ...line }, number) => {
+        const end = ends[number];
+        const rise = (rises[number] ?? 0) * PLOT_PX;
         return (
           <Line
             key={key}
@@ -67,7 +79,7 @@ export function LatencyChart({ series, of }: { series: Series; of: "wait" | "run
             isAnimationActive={false}
             label={({ index, x, y }) =>
               index === end ? (
-                <text x={Number(x) + 4} y={Number(y) + 4} fontSize={12} fill={ink}>
+                <text x={Number(x) + 4} y={Number(y) + 4 - rise} fontSize={12} fill={ink}>
                   {word}
                 </text>
               ) : (

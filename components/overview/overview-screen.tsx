@@ -6,7 +6,6 @@ import { overviewOptions } from "../../lib/client/overview.ts";
 import { seriesOptions } from "../../lib/client/series.ts";
 import { useScope } from "../../lib/client/use-address.ts";
 import type { Overview } from "../../lib/contract/overview.ts";
-import { totalsOf } from "../charts/chart.model.ts";
 import { ENDED_LOOKS } from "../charts/ended-looks.ts";
 import { SeriesFigure } from "../charts/series-figure.tsx";
 import { ScopedLink } from "../layout/scoped-link.tsx";
@@ -35,7 +34,6 @@ export function OverviewScreen(): ReactElement {
 
 function OverviewBody({ overview }: { overview: Overview }): ReactElement {
   const series = useQuery({ ...seriesOptions(useScope()), placeholderData: keepPreviousData });
-  const totals = totalsOf(series.data?.points ?? []);
   return (
     <>
       <Findings overview={overview} />
@@ -49,7 +47,7 @@ function OverviewBody({ overview }: { overview: Overview }): ReactElement {
             series={series}
             aside={(["failed", "retried", "succeeded"] as const).map((key) => (
               <span key={key} className="inline-flex items-center gap-1">
-                <StateMark state={ENDED_LOOKS[key].state} /> <Count value={totals[key]} />
+                <StateMark state={ENDED_LOOKS[key].state} />
               </span>
             ))}
           />

@@ -58,6 +58,7 @@ export function UnknownQueue({ name }: { name: string }): ReactElement {
 }
 
 function QueueHead({ detail: { queue } }: { detail: QueueDetail }): ReactElement {
+  const steps = queue.byPriority.filter(({ depth }) => depth > 0);
   const oldest = queue.oldest && oldestWords(queue.oldest);
   return (
     <header className="grid gap-2 py-4">
@@ -82,10 +83,10 @@ function QueueHead({ detail: { queue } }: { detail: QueueDetail }): ReactElement
           { word: "Sampled", value: queue.sampledAt === null ? "never" : <Age at={queue.sampledAt} suffix=" ago" /> },
         ]}
       />
-      {queue.byPriority.length > 1 && (
+      {steps.length > 1 && (
         <p className="text-table text-ink-2">
           By priority:{" "}
-          {queue.byPriority.map(({ priority, depth }) => (
+          {steps.map(({ priority, depth }) => (
             <span key={priority} className="mr-3 whitespace-nowrap">
               {priority}: <Count value={depth} />
             </span>
