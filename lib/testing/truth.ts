@@ -1,45 +1,28 @@
-import type { Overview } from "../contract/overview.ts";
-import type { TaskDetail, TaskList, TaskRow } from "../contract/task.ts";
-
-/** What really happened, as `fleet/expect.py` reads it from the ledger that producers and tasks wrote. */
-export interface Expectation {
-  tasks: Record<string, ExpectedTask>;
-  /** Planned, but nobody ever heard of them: later steps of a chain that was cut short without a failure. */
-  neverSent: string[];
-  workers: Record<string, { state: "online" | "stopped" | "lost"; boots: number }>;
-  settled: boolean;
-}
-
-export interface ExpectedTask {
-  name: string;
-  names: string[];
-  queue: string;
-  sent: boolean;
-  rootId: string | null;
-  parentId: string | null;
-  /** The states that a monitor may show; nearly always one. */
-  states: string[];
-  exceptionTypes: string[];
-  attempts: ExpectedAttempt[];
-  knowable: boolean;
-  settled: boolean;
-  why: string;
-}
-
-export interface ExpectedAttempt {
-  retries: number;
-  worker: string;
-  beganAt: number;
-  endedAt: number | null;
-  /** Whether the worker reports its runs faithfully. */
-  told: boolean;
-}
+import { Overview } from "../contract/overview.ts";
+import { TaskDetail, TaskList, type TaskRow } from "../contract/task.ts";
+import type { Expectation, ExpectedTask } from "./fleet.ts";
 
 /** Where Perennial is asked. */
 export interface Questions {
   list(query: { cursor?: string; limit: number; state?: string }): Promise<TaskList>;
   task(id: string): Promise<TaskDetail>;
   overview(): Promise<Overview>;
+}
+
+/** The API of a running Perennial. */
+export function questionsTo(address: string): Questions {
+  const ask = async (path: string, query: object = {}): Promise<unknown> => {
+    const url = new URL(`${address}/api/v1/${path}`);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(`${url.pathname}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
+  return {
+    list: async (query) => TaskList.parse(await ask("tasks", { window: "6h", ...query })),
+    task: async (id) => TaskDetail.parse(await ask(`tasks/${encodeURIComponent(id)}`)),
+    overview: async () => Overview.parse(await ask("overview")),
+  };
 }
 
 /** Clocks of one machine; the ledger and the events are written a little before or after the same moment. */
@@ -104,13 +87,15 @@ async function totals(rows: Map<string, TaskRow>, questions: Questions): Promise
 function rowDifferences(expected: ExpectedTask, row: TaskRow): string[] {
   const found: string[] = [];
   const differ = (what: string, told: unknown, truth: unknown): void => {
-    found.push(`${what}: ${String(told)} instead of ${String(truth)} for ${row.id} ${expected.name} (${expected.why}${row.inferred ? ", inferred" : ""})`);
+    found.push(
+      `${what}: ${String(told)} instead of ${String(truth)} for ${row.id} ${expected.name} (${expected.why}${row.inferred ? ", inferred" : ""})`,
+    );
   };
   if (!expected.states.includes(row.state)) differ("state", row.state, expected.states.join(" or "));
   if (row.name !== null && !expected.names.includes(row.name)) differ("name", row.name, expected.names.join(" or "));
   if (row.name === null && expected.sent) differ("name", null, expected.name);
-  if (row.queue !== null && row.queue !== expected.queue) differ("queue", row.queue, expected.queue);
-  if (row.queue === null && expected.sent) differ("queue", null, expected.queue);
+  if (row.queue !== null && expected.queue !== null && row.queue !== expected.queue) differ("queue", row.queue, expected.queue);
+  if (row.queue === null && expected.queue !== null && expected.sent) differ("queue", null, expected.queue);
   if (row.state === "FAILURE" && expected.exceptionTypes.length > 0 && !expected.exceptionTypes.includes(row.exceptionType ?? "")) {
     differ("exception", row.exceptionType, expected.exceptionTypes.join(" or "));
   }
@@ -129,8 +114,16 @@ function attemptDifferences(expected: ExpectedTask, detail: TaskDetail): string[
     const told = ran.filter((attempt) => attempt.retries === truth.retries && attempt.worker === truth.worker);
     if (told.length === 0) {
       found.push(`attempt: none of retries ${truth.retries} on ${truth.worker} for ${name}`);
-    } else if (!told.some((attempt) => near(attempt.startedAt, truth.beganAt) && (truth.endedAt === null || attempt.endedAt === null || near(attempt.endedAt, truth.endedAt)))) {
-      found.push(`attempt times: ${told.map((one) => `${one.startedAt}-${one.endedAt}`).join(", ")} instead of ${truth.beganAt}-${truth.endedAt} for ${name}`);
+    } else if (
+      !told.some(
+        (attempt) =>
+          near(attempt.startedAt, truth.beganAt) &&
+          (truth.endedAt === null || attempt.endedAt === null || near(attempt.endedAt, truth.endedAt)),
+      )
+    ) {
+      found.push(
+        `attempt times: ${told.map((one) => `${one.startedAt}-${one.endedAt}`).join(", ")} instead of ${truth.beganAt}-${truth.endedAt} for ${name}`,
+      );
     }
   }
   if (ran.length > expected.attempts.length) found.push(`attempts: ${ran.length} instead of ${expected.attempts.length} for ${name}`);
