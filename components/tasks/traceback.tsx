@@ -7,7 +7,7 @@ import { type Group, groupFrames, type Piece, readTraceback } from "./traceback.
 export function Traceback({ text }: { text: string }): ReactElement {
   return (
     <Section title="Traceback" aside={<CopyButton text={text} label="traceback" />}>
-      <div className="said grid gap-1 text-table">
+      <div className="said grid grid-cols-1 gap-1 text-table">
         {groupFrames(readTraceback(text)).map((group, index) => (
           <TracebackGroup key={index} group={group} />
         ))}
@@ -26,7 +26,7 @@ function TracebackGroup({ group }: { group: Group }): ReactElement {
   }
   if (!group.library) {
     return (
-      <div className="grid gap-1 border-l-2 border-ink pl-3">
+      <div className="grid grid-cols-1 gap-1 border-l-2 border-ink pl-3">
         {group.frames.map((frame, index) => (
           <Frame key={index} frame={frame} />
         ))}
@@ -36,7 +36,7 @@ function TracebackGroup({ group }: { group: Group }): ReactElement {
   return (
     <details className="border-l-2 pl-3 text-ink-2">
       <summary>{group.frames.length === 1 ? "1 frame of a library" : `${group.frames.length} frames of libraries`}</summary>
-      <div className="grid gap-1 py-1">
+      <div className="grid grid-cols-1 gap-1 py-1">
         {group.frames.map((frame, index) => (
           <Frame key={index} frame={frame} />
         ))}
