@@ -10,7 +10,8 @@ export interface Child extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-const KILL_AFTER_MS = 3_000;
+/** Flower writes its file when it ends. */
+const KILL_AFTER_MS = 60_000;
 
 export function startChild(program: string, args: readonly string[], env?: Record<string, string>): Child {
   const child = spawn(program, args, {

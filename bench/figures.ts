@@ -59,9 +59,3 @@ function machine(): Record<string, unknown> {
   const cores = Number(execFileSync("nproc").toString());
   return { cores, memoryGb: Math.round(totalmem() / 2 ** 30), system: type(), node: process.version, redis, load: loadavg()[0] };
 }
-
-/** A program that says how it is used, or the values of its options. */
-export function wantsHelp(values: { help?: boolean | undefined }, text: string): boolean {
-  if (values.help === true) process.stdout.write(text);
-  return values.help === true;
-}

@@ -11,8 +11,8 @@ const MAX_TASKS = 2_000_000;
 /** Flower subscribes in a thread, and tells nobody when it is done. */
 const SUBSCRIBED_MS = 3_000;
 
-/** Flower as `fleet/install.sh` installs it. */
-export async function startFlower(broker: string, more: readonly string[] = []): Promise<Watcher> {
+/** Flower as `fleet/install.sh` installs it; `subscribedMs` after it answers, when it hears events. */
+export async function startFlower(broker: string, more: readonly string[] = [], subscribedMs = SUBSCRIBED_MS): Promise<Watcher> {
   if (!existsSync(CELERY)) throw new Error("Flower is not installed: fleet/install.sh flower");
   const port = await freePort();
   const args = [
@@ -27,12 +27,14 @@ export async function startFlower(broker: string, more: readonly string[] = []):
   ];
   const child = startChild(CELERY, [...args, ...more], { FLOWER_UNAUTHENTICATED_API: "true" });
   void drained(child.lines());
-  const ask = new Asker(`http://127.0.0.1:${port}`);
+  const address = `http://127.0.0.1:${port}`;
+  const ask = new Asker(address);
   while ((await ask.get("/healthcheck").catch(() => undefined))?.status !== 200) await delay(50);
-  await delay(SUBSCRIBED_MS);
+  await delay(subscribedMs);
   return {
     name: "flower",
     child,
+    address,
     ask,
     taskPath: (id) => `/api/task/info/${id}`,
     async countEvents() {

@@ -2,10 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { markMessage } from "./traffic.ts";
 import type { Watcher } from "./watcher.ts";
 
-const EVERY_MS = 500;
+const EVERY_MS = 1_000;
+/** Looking costs the watcher some ms each time, so who is far behind is left in peace. */
 const LOOK_EVERY_MS = 20;
+const LOOK_LATER_MS = 250;
+const LATE_MS = 500;
 
-/** Publishes a task of its own every half a second and looks for it every 20 ms until it is shown. */
+/** Publishes a task of its own about every second and looks for it every 20 ms until it is shown, after half a second less often. */
 export class Marks {
   readonly #watcher: Watcher;
   readonly #publish: (message: string) => Promise<unknown>;
@@ -25,7 +28,8 @@ export class Marks {
       const begunAt = performance.now();
       this.sent += 1;
       await this.#publish(markMessage(id, Date.now()));
-      while (!(await this.#isShown(id)) && !over.aborted) await delay(LOOK_EVERY_MS);
+      while (!(await this.#isShown(id)) && !over.aborted)
+        await delay(performance.now() - begunAt < LATE_MS ? LOOK_EVERY_MS : LOOK_LATER_MS);
       this.latencyMs.push(performance.now() - begunAt);
       await delay(EVERY_MS);
     }

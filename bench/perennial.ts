@@ -11,11 +11,14 @@ const TYPES = { received: "task-received", started: "task-started", succeeded: "
 /** The built program as it is started by hand, with this broker. Resolves when it leads and shows all of its log. */
 export async function startPerennial(broker: string, more: readonly string[] = []): Promise<Watcher> {
   const child = startChild(process.execPath, [CLI, "--name", "main", "--broker", broker, "--results", broker, "--port", "0", ...more]);
-  const ask = new Asker(await addressOf(child.lines()));
+  const address = await addressOf(child.lines());
+  const ask = new Asker(address);
+  while ((await ask.get("/readyz")).status !== 200) await delay(20);
   while (!isReady(await overview(ask))) await delay(20);
   return {
     name: "perennial",
     child,
+    address,
     ask,
     taskPath: (id) => `/api/v1/tasks/${id}`,
     async countEvents() {
@@ -32,7 +35,7 @@ export async function startPerennial(broker: string, more: readonly string[] = [
   };
 }
 
-export async function overview(ask: Asker): Promise<Overview> {
+async function overview(ask: Asker): Promise<Overview> {
   return Overview.parse(await ask.json("/api/v1/overview"));
 }
 

@@ -17,3 +17,8 @@ export function memoryOf(pid: number): { bytes: number; peakBytes: number } {
   const kilobytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1]);
   return { bytes: kilobytes("VmRSS") * 1024, peakBytes: kilobytes("VmHWM") * 1024 };
 }
+
+/** How long the first thread of a process has waited for a core since it began, ms: what a machine of its own would have spared it. */
+export function waitedMs(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[1]) / 1e6;
+}

@@ -5,6 +5,7 @@ import type { Child } from "./child.ts";
 export interface Watcher {
   name: "perennial" | "flower";
   child: Child;
+  address: string;
   ask: Asker;
   /** Path that answers 200 as soon as the program shows the task. */
   taskPath(id: string): string;
