@@ -77,6 +77,10 @@ export class RecentIdentities {
     return this.#known.has(identity);
   }
 
+  get capacity(): number {
+    return this.#ring.length;
+  }
+
   /** Answers false when it was known already. */
   add(identity: Identity): boolean {
     if (this.#known.has(identity)) return false;

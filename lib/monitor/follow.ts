@@ -12,14 +12,14 @@ export class Position {
   epoch = "";
   /** The next ordinal that the view expects. */
   next: Ordinal = 0;
-  /** Where the log ended when we last asked: what `next` has to reach to be caught up. */
-  goal: Ordinal = 0;
+  /** Where the log ended when we last asked: what `next` has to reach to be caught up. Undefined until we have asked. */
+  goal: Ordinal | undefined;
   /** When the newest applied event was heard by the leader, and how long after that the view had it. */
   lagMs: number | null = null;
   #waiting: { ordinal: Ordinal; resolve: () => void }[] = [];
 
   get caughtUp(): boolean {
-    return this.next >= this.goal;
+    return this.goal !== undefined && this.next >= this.goal;
   }
 
   /** Resolves when the view shows the event of this ordinal. */
@@ -58,8 +58,10 @@ export function follow(log: Log, view: View, position: Position, identities: Rec
         }
         for (let at = 0; at < batch.events.length; at += SLICE) {
           for (const [i, event] of batch.events.slice(at, at + SLICE).entries()) {
-            identities.add(identityOf(event));
-            view.apply(event, batch.first + at + i);
+            const ordinal = batch.first + at + i;
+            // Of a long history only the end is remembered, and to identify an event costs half as much as to apply it.
+            if (ordinal >= (position.goal ?? 0) - identities.capacity) identities.add(identityOf(event));
+            view.apply(event, ordinal);
           }
           position.moveTo(batch.first + Math.min(at + SLICE, batch.events.length));
           if (!position.caughtUp || batch.events.length > SLICE) await turn();

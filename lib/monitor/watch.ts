@@ -124,7 +124,7 @@ export function watch(broker: Broker, log: Log, view: View, limits: Limits, trou
         problem: problem ?? leadership.problem,
         lastEventAt,
         store: log.store.note ?? log.store.kind,
-        replaying: position.caughtUp ? null : { done: position.next, of: position.goal },
+        replaying: position.caughtUp ? null : { done: position.next, of: position.goal ?? position.next },
         tasks,
         events,
         lostEvents: view.gaps.total,
