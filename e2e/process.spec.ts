@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
 import { createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, test } from "@playwright/test";
@@ -48,6 +49,25 @@ test("a second signal ends it at once", async () => {
   perennial.process.kill("SIGINT");
   perennial.process.kill("SIGTERM");
   expect((await exit)[0]).toBe(1);
+});
+
+test("who calls it by a name that is not its own is told so, and nothing else", async () => {
+  const perennial = await startPerennial("--broker", `${redis.url}/0`, "--allowed-host", "ops.example.com");
+  const answerTo = async (host: string, path: string): Promise<[number | undefined, string]> => {
+    const { port } = new URL(perennial.address);
+    const asked = get({ host: "127.0.0.1", port, path, headers: { host } });
+    const [answer] = (await once(asked, "response")) as [IncomingMessage];
+    return [answer.statusCode, await text(answer)];
+  };
+  for (const path of ["/", "/api/v1/overview", "/metrics", "/healthz"]) {
+    const [code, body] = await answerTo("rebound.example", path);
+    expect(code, path).toBe(421);
+    expect(body).toContain("--allowed-host");
+  }
+  for (const host of ["localhost", "127.0.0.1:80", "[::1]:80", "ops.example.com"]) {
+    expect((await answerTo(host, "/api/v1/overview"))[0], host).toBe(200);
+  }
+  await perennial.stop();
 });
 
 test.describe("what cannot be is told in one sentence", () => {

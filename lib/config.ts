@@ -10,6 +10,8 @@ export interface Config {
   port: number;
   /** Where everything is served, such as `/ops/celery`; empty for the root. */
   prefix: string;
+  /** Names by which requests may call this server, in small letters; null for any. */
+  hostNames: string[] | null;
   development: boolean;
   /** At least one; no two share a name. */
   brokers: BrokerConfig[];
@@ -90,9 +92,11 @@ export function configOf(layers: readonly Layer[]): Config {
       `There is no sign-in, so whoever reaches ${host} could read and stop every task: listen on 127.0.0.1, or say --listen-anywhere-without-sign-in`,
     );
   }
+  const allowed = server["allowed-host"];
+  const hostNames = isLoopback(host) || allowed.length > 0 ? ["localhost", host, ...allowed].map((name) => name.toLowerCase()) : null;
   const brokers = namesOf(layers).map((name) => brokerOf(name, layers));
   requireDistinct(brokers);
-  return { host, port: server.port, prefix: server.prefix, development: server.dev, brokers };
+  return { host, port: server.port, prefix: server.prefix, hostNames, development: server.dev, brokers };
 }
 
 function brokerOf(name: string, layers: readonly Layer[]): BrokerConfig {

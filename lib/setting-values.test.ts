@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readBytes, readDuration, readFlag, readPort, readPrefix, readRedisUrls, readSteps } from "./setting-values.ts";
+import { readBytes, readDuration, readFlag, readHostNames, readPort, readPrefix, readRedisUrls, readSteps } from "./setting-values.ts";
 
 const table = <T>(read: (raw: unknown) => T | undefined, rows: [raw: unknown, value: T | undefined][]) =>
   it.each(rows)("%j is %j", (raw, value) => expect(read(raw)).toEqual(value));
@@ -87,4 +87,18 @@ describe("Redis URLs", () =>
     ["amqp://h", undefined],
     ["localhost:6379", undefined],
     [[], undefined],
+  ]));
+
+describe("names of this server", () =>
+  table(readHostNames, [
+    ["ops.example.com", ["ops.example.com"]],
+    ["ops, www.example.com", ["ops", "www.example.com"]],
+    [
+      ["ops", "www"],
+      ["ops", "www"],
+    ],
+    ["http://ops", undefined],
+    ["ops:8555", undefined],
+    ["", undefined],
+    [[1], undefined],
   ]));

@@ -71,6 +71,16 @@ export function readPrefix(raw: unknown): string | undefined {
   return prefix !== undefined && PREFIX.test(prefix) ? prefix : undefined;
 }
 
+const HOST_NAME = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
+
+/** A YAML list, or a text with blanks or commas between names. */
+export function readHostNames(raw: unknown): string[] | undefined {
+  const names = (Array.isArray(raw) ? (raw as unknown[]) : [raw]).flatMap((part) =>
+    typeof part === "string" ? part.trim().split(/[\s,]+/) : [part],
+  );
+  return names.every((name): name is string => typeof name === "string" && HOST_NAME.test(name)) ? names : undefined;
+}
+
 const REDIS_PROTOCOLS = ["redis:", "rediss:", "unix:", "redis+socket:"];
 
 export function readRedisUrl(raw: unknown): string | undefined {

@@ -4,6 +4,7 @@ import {
   readCount,
   readDuration,
   readFlag,
+  readHostNames,
   readPort,
   readPrefix,
   readRedisUrl,
@@ -56,6 +57,12 @@ export const SERVER_SETTINGS = {
   "listen-anywhere-without-sign-in": {
     schema: flag.prefault(false),
     help: "Allow any address although nobody has to sign in: whoever reaches it may read and stop every task. Makes 0.0.0.0 the default.",
+  },
+  "allowed-host": {
+    schema: reading("a host name without port, such as perennial.example.com, or several", readHostNames).prefault([]),
+    value: "NAME",
+    many: true,
+    help: "A name by which browsers may call this server besides localhost, such as that of a proxy in front. May be repeated.",
   },
   prefix: {
     schema: reading("a path of letters, digits, dashes and underscores, such as /ops/celery", readPrefix).prefault("/"),

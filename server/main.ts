@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { Config } from "../lib/config.ts";
 import { AppError, reasonOf } from "../lib/errors.ts";
+import { isKnownHost } from "./known-host.ts";
 import { startPages } from "./pages.ts";
 import { prefixedUrl } from "./prefixed-url.ts";
 import { secureResponse } from "./response-headers.ts";
@@ -10,6 +11,9 @@ import { secureResponse } from "./response-headers.ts";
 const GRACE_MS = 300;
 /** Longer than the 60 s for which proxies keep an idle connection, so that none sends a request into one that we are closing. */
 const IDLE_MS = 75_000;
+
+const NOT_OUR_NAME =
+  "Perennial is not known by the host name of this request. If it shall be, start it with --allowed-host and that name.\n";
 
 export interface Server {
   /** Such as `http://127.0.0.1:8555/ops/celery`. */
@@ -22,11 +26,15 @@ export interface Server {
  * Serves pages and routes. The monitor must have been shared before. Throws `unavailable` where the address is not ours to take, and
  * `not-found` when the pages are not built.
  */
-export async function startServer(config: Pick<Config, "host" | "port" | "prefix" | "development">): Promise<Server> {
+export async function startServer(config: Pick<Config, "host" | "port" | "prefix" | "hostNames" | "development">): Promise<Server> {
   const pages = await startPages(config.prefix, config.development);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     secureResponse(request, response, config.development);
+    if (!isKnownHost(request.headers.host, config.hostNames)) {
+      response.writeHead(421, { "Content-Type": "text/plain" }).end(NOT_OUR_NAME);
+      return;
+    }
     request.url = prefixedUrl(request.url ?? "/", config.prefix);
     await pages.answer(request, response);
   }

@@ -31,6 +31,7 @@ describe("the configuration", () => {
       host: "127.0.0.1",
       port: 8555,
       prefix: "",
+      hostNames: ["localhost", "127.0.0.1"],
       development: false,
       brokers: [
         {
@@ -46,6 +47,13 @@ describe("the configuration", () => {
         },
       ],
     });
+  });
+
+  it("knows its names: on this machine alone its own and those it is told, elsewhere any unless it is told", () => {
+    const names = (typed: string) => read({ typed: `--broker redis://h ${typed}` }).hostNames;
+    expect(names("--allowed-host Ops.example.com --allowed-host www")).toEqual(["localhost", "127.0.0.1", "ops.example.com", "www"]);
+    expect(names("--listen-anywhere-without-sign-in")).toBeNull();
+    expect(names("--listen-anywhere-without-sign-in --allowed-host ops")).toContain("ops");
   });
 
   it("has a broker for each --name, and what stands before the first is for all of them", () => {

@@ -34,16 +34,15 @@ export function readOptions(args: readonly string[]): Options {
     else if (name === "version") options.version = true;
     else if (name === "config") options.file = token.value;
     else if (name === "name") layer.brokers.push({ name: token.value });
-    else if (name in SERVER_SETTINGS) layer.server[name] = value;
-    else addTo(layer.brokers.at(-1) ?? layer.everyBroker, name, value);
+    else if (name in SERVER_SETTINGS) addTo(layer.server, SERVER_SETTINGS, name, value);
+    else addTo(layer.brokers.at(-1) ?? layer.everyBroker, BROKER_SETTINGS, name, value);
   }
   return options;
 }
 
-function addTo(settings: Record<string, unknown>, name: string, value: string | boolean): void {
-  const { many }: Setting = BROKER_SETTINGS[name as keyof typeof BROKER_SETTINGS];
+function addTo(settings: Record<string, unknown>, table: SettingTable, name: string, value: string | boolean): void {
   const earlier = settings[name];
-  settings[name] = many === true ? [...(Array.isArray(earlier) ? (earlier as unknown[]) : []), value] : value;
+  settings[name] = table[name]?.many === true ? [...(Array.isArray(earlier) ? (earlier as unknown[]) : []), value] : value;
 }
 
 function tokensOf(args: readonly string[]) {
