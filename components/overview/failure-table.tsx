@@ -26,17 +26,6 @@ const columns = column.columns([
       </ScopedLink>
     ),
   }),
-  column.accessor((group) => group.exceptionType ?? undefined, {
-    id: "exception",
-    header: "Exception",
-    sortUndefined: "last",
-    meta: { grow: true },
-    cell: ({ row: { original } }) => (
-      <span className="said clip block text-ink-2" title={original.exceptionType ?? undefined}>
-        {original.exceptionType ?? "not told"}
-      </span>
-    ),
-  }),
   column.accessor("count", {
     header: "Failed",
     meta: { end: true, phone: 1 },
@@ -55,11 +44,22 @@ const columns = column.columns([
   column.display({
     id: "sample",
     header: "",
-    meta: { end: true, phone: "none" },
+    meta: { phone: "none" },
     cell: ({ row: { original } }) => (
       <ScopedLink to={taskPath(original.sampleId)} className="text-ink-2 hover:text-ink hover:underline">
         latest ›
       </ScopedLink>
+    ),
+  }),
+  column.accessor((group) => group.exceptionType ?? undefined, {
+    id: "exception",
+    header: "Exception",
+    sortUndefined: "last",
+    meta: { grow: true },
+    cell: ({ row: { original } }) => (
+      <span className="said clip block text-ink-2" title={original.exceptionType ?? undefined}>
+        {original.exceptionType ?? "not told"}
+      </span>
     ),
   }),
 ]);

@@ -67,7 +67,7 @@ function QueueHead({ detail: { queue } }: { detail: QueueDetail }): ReactElement
         <Mark look={HEALTH[queue.health]} />
         <Sparkline points={queue.history} label="Depth over the time window" />
       </h1>
-      <p className="max-w-4xl">{queue.reason}</p>
+      {queue.reason !== "" && <p className="max-w-4xl">{queue.reason}</p>}
       <Facts
         of={[
           { word: "Waiting", value: <Count value={queue.depth} /> },
@@ -122,12 +122,12 @@ const heldColumns = held.columns([
     id: "name",
     header: "Task",
     sortUndefined: "last",
-    meta: { phone: 1, grow: true },
+    meta: { phone: 1 },
     cell: ({ row: { original } }) =>
       original.id === null ? (
         <span className="said clip block text-ink-2">{original.tag}</span>
       ) : (
-        <ScopedLink to={taskPath(original.id)} className="said clip block hover:underline">
+        <ScopedLink to={taskPath(original.id)} className="said clip block max-w-160 hover:underline">
           {original.name ?? "Name not known"} <span className="text-ink-2">{original.id}</span>
         </ScopedLink>
       ),

@@ -7,6 +7,7 @@ import { ScopedLink } from "../layout/scoped-link.tsx";
 import { StateMark } from "../state/state-mark.tsx";
 import { Age, Duration } from "../time/time.tsx";
 import { columnsOf, DataTable } from "../ui/data-table.tsx";
+import { TaskWhat } from "./task-what.tsx";
 
 const column = columnsOf<TaskRow>();
 const columns = column.columns([
@@ -52,8 +53,8 @@ const columns = column.columns([
     header: "What",
     meta: { grow: true, phone: "none" },
     cell: ({ row: { original } }) => (
-      <span className="said clip block text-ink-2" title={original.what ?? undefined}>
-        {original.what}
+      <span className="clip block">
+        <TaskWhat task={original} />
       </span>
     ),
   }),

@@ -2,6 +2,7 @@ import type { ReactElement, ReactNode } from "react";
 import type { SortField, TaskRow } from "../../lib/contract/task.ts";
 import { StateMark } from "../state/state-mark.tsx";
 import { Age, Duration } from "../time/time.tsx";
+import { TaskWhat } from "./task-what.tsx";
 
 export interface TaskColumn {
   id: string;
@@ -89,7 +90,7 @@ export const TASK_COLUMNS: readonly TaskColumn[] = [
     head: "What",
     hint: "Exception, progress or result",
     className: "max-md:order-3 max-md:grow max-md:basis-0 clip",
-    cell: ({ what }) => <Said text={what} quiet />,
+    cell: (task) => <TaskWhat task={task} />,
   },
 ];
 

@@ -19,6 +19,7 @@ import { provenanceOf } from "../value/provenance.model.ts";
 import { ToldValue } from "../value/told-value.tsx";
 import { visible } from "../value/value.model.ts";
 import { AttemptsBar } from "./attempts-bar.tsx";
+import { beginsWithType, exceptionWords } from "./exception.model.ts";
 import { TaskActs } from "./task-acts.tsx";
 import { TaskEvents } from "./task-events.tsx";
 import { Traceback } from "./traceback.tsx";
@@ -97,12 +98,11 @@ function TaskBody({ task, broker }: { task: TaskDetail; broker: string | undefin
       )}
 
       {task.exception && (
-        <Section
-          title="Exception"
-          aside={<CopyButton text={[task.exception.type, task.exception.text].filter(Boolean).join(": ")} label="exception" />}
-        >
+        <Section title="Exception" aside={<CopyButton text={exceptionWords(task.exception.type, task.exception.text)} label="exception" />}>
           <p className="said text-table break-words whitespace-pre-wrap">
-            {task.exception.type !== null && <span className="font-medium text-failure">{visible(task.exception.type)}: </span>}
+            {task.exception.type !== null && !beginsWithType(task.exception.type, task.exception.text) && (
+              <span className="font-medium text-failure">{visible(task.exception.type)}: </span>
+            )}
             {task.exception.text}
           </p>
         </Section>
@@ -160,9 +160,7 @@ const attemptColumns = attempt.columns([
     id: "exception",
     header: "Exception",
     meta: { grow: true },
-    cell: ({ row }) => (
-      <span className="said clip block">{[row.original.exceptionType, row.original.exception].filter(Boolean).join(": ")}</span>
-    ),
+    cell: ({ row }) => <span className="said clip block">{exceptionWords(row.original.exceptionType, row.original.exception)}</span>,
   }),
 ]);
 

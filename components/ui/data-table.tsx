@@ -83,6 +83,8 @@ export function DataTable<Row extends RowData>({
     onSortingChange: setSorting,
     sortDescFirst: true,
   });
+  // Without a column that takes the room that is left, the others would be spread over the whole width.
+  const isLoose = table.getAllColumns().every(({ columnDef }) => !columnDef.meta?.grow);
   return (
     <table role="table" aria-label={label} className="w-full border-collapse text-table max-md:block">
       <thead role="rowgroup" className="max-md:sr-only">
@@ -111,6 +113,7 @@ export function DataTable<Row extends RowData>({
                 </th>
               );
             })}
+            {isLoose && <td role="presentation" className="w-full max-md:hidden" />}
           </tr>
         ))}
       </thead>
@@ -135,6 +138,7 @@ export function DataTable<Row extends RowData>({
                 </td>
               );
             })}
+            {isLoose && <td role="presentation" className="max-md:hidden" />}
           </tr>
         ))}
       </tbody>

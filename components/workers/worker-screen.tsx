@@ -81,7 +81,7 @@ function WorkerHead({ worker }: { worker: WorkerRow }): ReactElement {
         <Mark look={WORKER_LOOKS[worker.state]} />
         {worker.kind === "beat" && <span className="text-label text-ink-2">beat</span>}
       </h1>
-      <p className="max-w-4xl">{worker.reason}</p>
+      {worker.reason !== "" && <p className="max-w-4xl">{worker.reason}</p>}
       {offset !== null && Math.abs(offset) > CLOCK_OFF_MS && (
         <p>
           Its clock is {formatDuration(Math.abs(offset))} {offset > 0 ? "ahead of" : "behind"} ours: times of its tasks are off by as much.

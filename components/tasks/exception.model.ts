@@ -1,0 +1,11 @@
+/** An exception in one line. Texts often begin with the type already; it is not said twice. */
+export function exceptionWords(type: string | null, text: string | null): string {
+  if (type === null || text === null || text === "") return type ?? text ?? "";
+  return beginsWithType(type, text) ? text : `${type}: ${text}`;
+}
+
+/** Whether the text says its type itself, with or without the module. */
+export function beginsWithType(type: string, text: string): boolean {
+  const bare = type.slice(type.lastIndexOf(".") + 1);
+  return [type, bare].some((name) => text === name || text.startsWith(`${name}:`) || text.startsWith(`${name}(`));
+}
