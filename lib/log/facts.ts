@@ -44,6 +44,9 @@ export const FACTS = {
   doubtAt: [31, "time"],
   evidenceAt: [32, "time"],
   lastAt: [33, "time"],
+  nameRank: [34, "count"],
+  queueRank: [35, "count"],
+  workerRank: [36, "count"],
 } as const satisfies Record<keyof Facts, readonly [code: number, kind: FactKind]>;
 
 /** Stored numbers of the types of events. A new one needs a new format version: older readers cannot skip an event. */

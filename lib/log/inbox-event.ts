@@ -9,7 +9,20 @@ const TYPES = new Map<unknown, EventType>(
     .filter((type) => /^(task|worker)\./.test(type) && !NOT_TOLD_BY_OTHERS.includes(type))
     .map((type) => [type, type]),
 );
-const NOT_READ: readonly (keyof Facts)[] = ["run", "action", "rerunId", "step", "lastRun", "doubt", "doubtAt", "evidenceAt", "lastAt"];
+const NOT_READ: readonly (keyof Facts)[] = [
+  "run",
+  "action",
+  "rerunId",
+  "step",
+  "lastRun",
+  "doubt",
+  "doubtAt",
+  "evidenceAt",
+  "lastAt",
+  "nameRank",
+  "queueRank",
+  "workerRank",
+];
 const FIELDS = keysOf(FACTS).filter((name) => !NOT_READ.includes(name));
 const PAYLOAD_FIELDS = keysOf(PAYLOAD);
 /** Names and ids are interned and kept; a longer one is a mistake or an attack. */

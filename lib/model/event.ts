@@ -118,6 +118,9 @@ export interface Facts {
   doubtAt?: number;
   evidenceAt?: number;
   lastAt?: number;
+  nameRank?: number;
+  queueRank?: number;
+  workerRank?: number;
 }
 
 interface EventOf<Type extends EventType> extends Facts {

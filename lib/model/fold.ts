@@ -89,17 +89,18 @@ function knownStep(step: number | undefined): Step {
 }
 
 function keepFacts(task: Task, event: TaskEvent, rank: number): void {
-  if (event.name !== undefined && wins(rank, event.name, task.nameRank, task.name)) {
+  const { nameRank = rank, queueRank = rank, workerRank = rank } = event;
+  if (event.name !== undefined && wins(nameRank, event.name, task.nameRank, task.name)) {
     task.name = event.name;
-    task.nameRank = rank;
+    task.nameRank = nameRank;
   }
-  if (event.worker !== undefined && wins(rank, event.worker, task.workerRank, task.worker)) {
+  if (event.worker !== undefined && wins(workerRank, event.worker, task.workerRank, task.worker)) {
     task.worker = event.worker;
-    task.workerRank = rank;
+    task.workerRank = workerRank;
   }
-  if (event.queue !== undefined && wins(rank, event.queue, task.queueRank, task.queue)) {
+  if (event.queue !== undefined && wins(queueRank, event.queue, task.queueRank, task.queue)) {
     task.queue = event.queue;
-    task.queueRank = rank;
+    task.queueRank = queueRank;
   }
   task.parentId = larger(task.parentId, event.parentId);
   task.rootId = larger(task.rootId, event.rootId);
