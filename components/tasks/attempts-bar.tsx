@@ -28,7 +28,7 @@ export function AttemptsBar({ attempts }: { attempts: Attempt[] }): ReactElement
             <div
               key={`${stretch.attempt} ${stretch.kind}`}
               title={`Attempt ${stretch.attempt + 1}: ${words}${stretch.open ? " so far" : ""}`}
-              className={`absolute inset-y-0 min-w-0.5 border-r border-paper ${LOOKS[stretch.kind]} ${stretch.kind === "run" ? HUE_TEXT[appearanceOf(stretch).hue] : ""}`}
+              className={`absolute inset-y-0 min-w-0.5 forced-color-adjust-none border-r border-paper ${LOOKS[stretch.kind]} ${stretch.kind === "run" ? HUE_TEXT[appearanceOf(stretch).hue] : ""}`}
               style={{ left: `${percent(stretch.from - span.from)}%`, width: `${width}%` }}
             >
               <span

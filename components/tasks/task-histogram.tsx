@@ -17,7 +17,12 @@ export function TaskHistogram({ search }: { search: TaskSearch }): ReactElement 
       of="ended"
       series={series}
       className="h-24"
-      aside={<span className="clip">{of.key === undefined ? "all of the broker" : `${of.by}: ${of.key}`}; drag to choose a time</span>}
+      aside={
+        <span className="clip">
+          {of.key === undefined ? "all of the broker" : `${of.by}: ${of.key}`}
+          <span className="pointer-coarse:hidden">; drag to choose a time</span>
+        </span>
+      }
     />
   );
 }

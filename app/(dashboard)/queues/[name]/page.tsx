@@ -5,7 +5,9 @@ import { queueOptions } from "../../../../lib/client/queues.ts";
 import { getQueue } from "../../../../lib/queries/get-queue.ts";
 import { answersFor, decoded, type PageAddress } from "../../questions.ts";
 
-export const metadata: Metadata = { title: "Queue" };
+export async function generateMetadata({ params }: PageAddress<{ name: string }>): Promise<Metadata> {
+  return { title: decoded((await params).name) };
+}
 
 export default async function QueuePage(address: PageAddress<{ name: string }>) {
   const name = decoded((await address.params).name);

@@ -5,7 +5,9 @@ import { taskOptions } from "../../../../lib/client/tasks.ts";
 import { getTask } from "../../../../lib/queries/get-task.ts";
 import { answersFor, decoded, type PageAddress } from "../../questions.ts";
 
-export const metadata: Metadata = { title: "Task" };
+export async function generateMetadata({ params }: PageAddress<{ id: string }>): Promise<Metadata> {
+  return { title: decoded((await params).id) };
+}
 
 export default async function TaskPage(address: PageAddress<{ id: string }>) {
   const id = decoded((await address.params).id);

@@ -5,7 +5,9 @@ import { workerOptions } from "../../../../lib/client/workers.ts";
 import { getWorker } from "../../../../lib/queries/get-worker.ts";
 import { answersFor, decoded, type PageAddress } from "../../questions.ts";
 
-export const metadata: Metadata = { title: "Worker" };
+export async function generateMetadata({ params }: PageAddress<{ name: string }>): Promise<Metadata> {
+  return { title: decoded((await params).name) };
+}
 
 export default async function WorkerPage(address: PageAddress<{ name: string }>) {
   const name = decoded((await address.params).name);
