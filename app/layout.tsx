@@ -5,6 +5,7 @@ import { cookies } from "next/headers";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
 import { THEME_COOKIE, themeOf } from "../components/layout/theme.ts";
+import { href } from "../lib/client/href.ts";
 import "./globals.css";
 
 export const metadata: Metadata = { title: { default: "Perennial", template: "%s · Perennial" } };
@@ -16,6 +17,10 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   const theme = themeOf((await cookies()).get(THEME_COOKIE)?.value);
   return (
     <html lang="en" data-theme={theme === "system" ? undefined : theme} className={`${GeistSans.variable} ${GeistMono.variable}`}>
+      {/* As metadata of Next's it would be taken out at every change of the page, and browsers would ask for /favicon.ico. */}
+      <head>
+        <link rel="icon" href={href("/icon.svg")} type="image/svg+xml" sizes="any" />
+      </head>
       <body>{children}</body>
     </html>
   );
