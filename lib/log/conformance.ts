@@ -358,4 +358,54 @@ export function logConformance(fresh: () => Promise<() => Promise<Log>>): void {
     const log = await leader();
     for await (const events of log.inbox(AbortSignal.timeout(20))) expect(events).toEqual([]);
   });
+
+  describe("acts", () => {
+    const act = (task: string): TaskEvent => {
+      const at = Date.now() - 1_000;
+      return {
+        type: "task.acted",
+        task,
+        at,
+        seenAt: at,
+        source: "operator",
+        action: "revoke",
+        actor: "Ada",
+        payload: { data: `"${task}"` },
+      };
+    };
+    const tasksOf = (events: readonly Event[]): unknown[] => events.map((event) => ("task" in event ? event.task : event.type));
+
+    it("reach whoever leads whole, in order, as heard then", async () => {
+      const [one, two] = [await leader(), await replica()];
+      const begunAt = Date.now();
+      await two.submit(act("a"));
+      await one.submit(act("b"));
+      const submitted: Event[] = [];
+      for await (const events of one.submitted(new AbortController().signal)) {
+        submitted.push(...events);
+        if (submitted.length === 2) void two.submit(act("c"));
+        if (submitted.length === 3) break;
+      }
+      expect(tasksOf(submitted)).toEqual(["a", "b", "c"]);
+      const [first] = submitted;
+      expect(first).toEqual({ ...act("a"), at: first?.at, seenAt: first?.seenAt });
+      expect(first?.seenAt).toBeGreaterThanOrEqual(begunAt);
+    });
+
+    it("that a leader took and did not live to store come to the next one", async () => {
+      const [one, two] = [await replica(), await replica()];
+      await two.submit(act("a"));
+      for await (const events of one.submitted(new AbortController().signal)) {
+        expect(tasksOf(events)).toEqual(["a"]);
+        break;
+      }
+      await two.submit(act("b"));
+      const again: Event[] = [];
+      for await (const events of two.submitted(new AbortController().signal)) {
+        again.push(...events);
+        if (again.length >= 2) break;
+      }
+      expect(tasksOf(again)).toEqual(["a", "b"]);
+    });
+  });
 }

@@ -1,5 +1,6 @@
 import { AppError } from "../errors.ts";
-import type { Event } from "../model/event.ts";
+import type { Event, TaskEvent } from "../model/event.ts";
+import { decodeActs, encodeAct } from "./act.ts";
 import { Directory } from "./directory.ts";
 import { followLog } from "./follow.ts";
 import { inboxEvents } from "./inbox-event.ts";
@@ -149,6 +150,14 @@ export class EventLog implements Log {
       const events = inboxEvents(texts, Date.now());
       if (events.length > 0) yield events;
     }
+  }
+
+  async submit(act: TaskEvent): Promise<void> {
+    await this.#store.addAct(encodeAct(act));
+  }
+
+  async *submitted(signal: AbortSignal): AsyncGenerator<Event[]> {
+    for await (const acts of this.#store.acts(this.#until(signal))) yield decodeActs(acts, Date.now());
   }
 
   async appendSample(sample: Sample): Promise<void> {

@@ -8,6 +8,8 @@ export interface LogKeys {
   samples: string;
   /** Stream: events as JSON in the field `event`, from anyone. */
   inbox: string;
+  /** Stream: what operators did, in the field `d` as `act.ts` writes it, from replicas. */
+  acts: string;
   /** String: the token of the leader, with a time to live. */
   lease: string;
   /** Hash: `epoch`. Can be lost: it is told again by the streams. */
@@ -21,6 +23,7 @@ export function logKeys(broker: string, prefix = "perennial"): LogKeys {
     log: key("log"),
     samples: key("samples"),
     inbox: key("inbox"),
+    acts: key("acts"),
     lease: key("lease"),
     meta: key("meta"),
   };

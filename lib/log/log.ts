@@ -1,4 +1,4 @@
-import type { Event } from "../model/event.ts";
+import type { Event, TaskEvent } from "../model/event.ts";
 
 /** The number of an event in its broker's log. The first is 1. With the log's epoch it is the event's only address. */
 export type Ordinal = number;
@@ -73,6 +73,11 @@ export interface Log {
 
   /** Events that somebody else put into the inbox, already checked; acknowledged when the next call begins. */
   inbox(signal: AbortSignal): AsyncIterable<Event[]>;
+
+  /** Hands what an operator did to whoever leads. Any replica may. */
+  submit(act: TaskEvent): Promise<void>;
+  /** What replicas submitted, oldest first; acknowledged when the next call begins. */
+  submitted(signal: AbortSignal): AsyncIterable<Event[]>;
 
   /** Samples have a stream and a budget of their own. */
   appendSample(sample: Sample): Promise<void>;

@@ -83,6 +83,11 @@ export interface Store extends Reads {
 
   /** Texts that others put into the inbox; acknowledged when the next ones are asked for. */
   inbox(signal: AbortSignal): AsyncIterable<string[]>;
+
+  /** Keeps an act for whoever leads. Any replica may. */
+  addAct(bytes: Buffer): Promise<void>;
+  /** Acts that were kept, oldest first; acknowledged when the next ones are asked for. */
+  acts(signal: AbortSignal): AsyncIterable<Buffer[]>;
   close(): Promise<void>;
 }
 

@@ -23,8 +23,13 @@ export class MemoryData {
   segments: Entry[] = [];
   samples: StoredSample[] = [];
   sampleCount = 0;
+  acts: Buffer[] = [];
   lease: { holder: MemoryStore; until: number } | undefined;
   readonly waiting = new Set<() => void>();
+
+  wake(): void {
+    for (const wake of this.waiting) wake();
+  }
 }
 
 /** A store in the memory of this process: a ring of segments that never takes more than `maxBytes`. */
@@ -163,6 +168,23 @@ export class MemoryStore implements Store {
     });
   }
 
+  async addAct(bytes: Buffer): Promise<void> {
+    this.#data.acts.push(bytes);
+    this.#data.wake();
+  }
+
+  async *acts(signal: AbortSignal): AsyncGenerator<Buffer[]> {
+    while (!signal.aborted) {
+      const acts = [...this.#data.acts];
+      if (acts.length === 0) {
+        await this.#change(signal);
+        continue;
+      }
+      yield acts;
+      this.#data.acts.splice(0, acts.length);
+    }
+  }
+
   async close(): Promise<void> {
     await this.resign();
   }
@@ -176,10 +198,10 @@ export class MemoryStore implements Store {
     const data = this.#data;
     data.epoch = epoch;
     data.next = first + count;
-    for (const wake of data.waiting) wake();
+    data.wake();
   }
 
-  /** Resolves when the log grows, after a while, or when the signal fires. */
+  /** Resolves when something was added, after a while, or when the signal fires. */
   async #change(signal: AbortSignal): Promise<void> {
     const { waiting } = this.#data;
     await new Promise<void>((resolve) => {

@@ -5,7 +5,7 @@ import type { LogKeys } from "../keys.ts";
 import type { Log, Ordinal } from "../log.ts";
 import { HEAD_BYTES, readHead } from "../segment.ts";
 import type { Entry, Outcome, Reader, Reads, SegmentInfo, Store, StoredSample, StoreState } from "../store.ts";
-import { readInbox } from "./inbox.ts";
+import { drainStream } from "./drain.ts";
 import { placeOf, readEntries, type StreamEntry, streamEntries } from "./replies.ts";
 import { addBatch, addSample, addSegment, dropLease, dropSegments, readHeads, readState, takeLease } from "./scripts.ts";
 
@@ -117,20 +117,32 @@ export class RedisStore implements Store {
   }
 
   async *inbox(signal: AbortSignal): AsyncGenerator<string[]> {
-    const redis = this.#connect("inbox");
-    const close = (): void => this.#disconnect(redis);
-    signal.addEventListener("abort", close, { once: true });
-    try {
-      yield* readInbox(redis, this.#keys.inbox, signal);
-    } finally {
-      signal.removeEventListener("abort", close);
-      close();
-    }
+    for await (const texts of this.#drain("inbox", "event", signal)) yield texts.map((text) => text.toString());
+  }
+
+  async addAct(bytes: Buffer): Promise<void> {
+    await asking(this.#redis, this.#redis.xadd(this.#keys.acts, "*", "d", bytes));
+  }
+
+  acts(signal: AbortSignal): AsyncGenerator<Buffer[]> {
+    return this.#drain("acts", "d", signal);
   }
 
   async close(): Promise<void> {
     await this.resign().catch(() => undefined);
     for (const redis of this.#connections) redis.disconnect();
+  }
+
+  async *#drain(stream: "inbox" | "acts", field: string, signal: AbortSignal): AsyncGenerator<Buffer[]> {
+    const redis = this.#connect(stream);
+    const close = (): void => this.#disconnect(redis);
+    signal.addEventListener("abort", close, { once: true });
+    try {
+      yield* drainStream(redis, this.#keys[stream], field, signal);
+    } finally {
+      signal.removeEventListener("abort", close);
+      close();
+    }
   }
 
   #connect(purpose: string): Redis {

@@ -11,10 +11,10 @@ const WAIT_MS = 1_000;
 const PAUSE_MS = 1_000;
 
 /**
- * What others put into the inbox, oldest first, in blocks; texts of the field `event`, or "" where it is missing. A block is
+ * What others put into a stream, oldest first, in blocks: one field of each entry, empty where it is missing. A block is
  * acknowledged and deleted when the next one is asked for. Survives lost connections and a lost stream.
  */
-export async function* readInbox(redis: Redis, key: string, signal: AbortSignal): AsyncGenerator<string[]> {
+export async function* drainStream(redis: Redis, key: string, field: string, signal: AbortSignal): AsyncGenerator<Buffer[]> {
   /** Those that were taken before and not acknowledged, then new ones. */
   let from: "0" | ">" = "0";
   while (!isAborted(signal)) {
@@ -32,7 +32,7 @@ export async function* readInbox(redis: Redis, key: string, signal: AbortSignal)
       from = ">";
       continue;
     }
-    yield entries.map(({ fields }) => fields.get("event")?.toString() ?? "");
+    yield entries.map(({ fields }) => fields.get(field) ?? Buffer.alloc(0));
     const ids = entries.map(({ id }) => id);
     try {
       await redis

@@ -58,3 +58,14 @@ describe("the inbox", () => {
     expect(given.map((event) => "task" in event && event.task)).toEqual(["a", "b", "c"]);
   });
 });
+
+it("an act that cannot be read is told, and keeps nothing from those behind it", async () => {
+  const name = freshName();
+  const log = await open(name);
+  await redis.xadd(logKeys(name).acts, "*", "d", "none of ours");
+  await log.submit({ type: "task.acted", task: "a", at: 1, seenAt: 1, source: "operator", action: "revoke", actor: "Ada" });
+  for await (const events of log.submitted(new AbortController().signal)) {
+    expect(events).toMatchObject([{ type: "log.malformed", count: 1 }, { type: "task.acted" }]);
+    break;
+  }
+});
