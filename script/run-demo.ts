@@ -1,26 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { withRedis } from "../lib/testing/redis-server.ts";
 
 /** Called by script/demo when everything that it needs is installed and built. */
 
 const PORT = 8555;
-const WORKERS = [
-  { name: "garden-1", queues: ["default", "math", "slow"], concurrency: 2 },
-  { name: "garden-2", queues: ["math", "default", "prio", "slow"], concurrency: 2 },
-  { name: "pond-1", queues: ["poolthreads"], pool: "threads", concurrency: 4 },
-];
-/** Something happens all the time, and two cores can still do other things. */
-const TASKS_PER_SECOND = 4;
-/** A producer's round: it draws from all its kinds of work, then begins anew. */
-const ROUND = 2_000;
-
-const folder = mkdtempSync(join(tmpdir(), "perennial-demo-"));
 const started: (() => Promise<void>)[] = [];
 let isEnding = false;
 
@@ -38,11 +24,8 @@ async function start(): Promise<void> {
   const given = process.env["REDIS_URL"];
   const [broker, results] = given === undefined || given === "" ? await ownRedis() : [given, given];
   const address = await startPerennial(broker, results);
-  console.log(`\n  Perennial is at ${address}\n  Ctrl-C ends it and all that was started for it.\n`);
-  await startFleet(broker, results);
-  console.log(
-    `  ${WORKERS.length} Celery workers run about ${TASKS_PER_SECOND} tasks a second; some fail, some are killed, that is the demonstration.\n`,
-  );
+  startFleet(broker, results);
+  console.log(`\n  Perennial is at ${address}\n  Celery workers of a small company begin their day. Ctrl-C ends all of it.\n`);
 }
 
 async function ownRedis(): Promise<[broker: string, results: string]> {
@@ -66,25 +49,11 @@ async function startPerennial(broker: string, results: string): Promise<string> 
   throw new Error("Perennial did not start.");
 }
 
-/** The fleet's supervisor takes commands as lines, and ends all its workers when there can be no more. */
-async function startFleet(broker: string, results: string): Promise<void> {
-  const args = ["fleet/fleet.py", "--broker", broker, "--results", results, "--folder", folder];
-  const child = spawn(".tools/python/celery-5.7/bin/python", args, { stdio: ["pipe", "pipe", "inherit"], detached: true });
+function startFleet(broker: string, results: string): void {
+  const args = ["fleet/demo.py", "--broker", broker, "--results", results];
+  const child = spawn(".tools/python/celery-5.7/bin/python", args, { stdio: ["ignore", "inherit", "inherit"], detached: true });
   started.push(() => ended(child));
   endWith(child, "The fleet");
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const ask = async (command: Record<string, unknown>): Promise<void> => {
-    child.stdin.write(`${JSON.stringify({ id: 0, ...command })}\n`);
-    const { value } = await answers.next();
-    const answer = JSON.parse(value ?? "{}") as { error?: string };
-    if (answer.error !== undefined) throw new Error(`The fleet: ${answer.error}`);
-  };
-  await ask({ do: "start", workers: WORKERS });
-  void (async () => {
-    for (let seed = 1; !isEnding; seed++) await ask({ do: "produce", count: ROUND, rate: TASKS_PER_SECOND, seed });
-  })().catch((error: unknown) => {
-    if (!isEnding) console.error(error);
-  });
 }
 
 /** What ends by itself takes the demonstration with it. */
@@ -106,8 +75,8 @@ async function ended(child: ChildProcess): Promise<void> {
 async function end(code: number): Promise<void> {
   if (isEnding) return;
   isEnding = true;
+  console.log("\n  Ending: the workers finish what they run.");
   for (const stop of started.reverse()) await stop();
-  rmSync(folder, { recursive: true, force: true });
   process.exit(code);
 }
 
