@@ -10,6 +10,7 @@ export default defineConfig({
           name: "pure",
           include: ["{app,bench,components,lib,server,worker}/**/*.test.{ts,tsx}"],
           exclude: ["**/*.redis.test.ts", "**/*.fleet.test.ts"],
+          testTimeout: 30_000, // some properties take a second, and a busy machine ten times that
         },
       },
       { test: { name: "redis", include: ["{lib,server,worker}/**/*.redis.test.ts"], testTimeout: 30_000 } },
