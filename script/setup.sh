@@ -55,8 +55,8 @@ npm_ci() {
 from_apt() {
   local what=$1
   shift
-  has apt-get || fail "$what is needed, and this system has no apt-get to install it with."
-  [ "$(id -u)" = 0 ] || fail "$what is needed: run \`apt-get install $*\` as root, then this again."
+  has apt-get || fail "${what^} is needed, and this system has no apt-get to install it with."
+  [ "$(id -u)" = 0 ] || fail "${what^} is needed: run \`apt-get install $*\` as root, then this again."
   say "Installing $what with apt-get: $*"
   apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
     fail "apt-get could not install $*."
