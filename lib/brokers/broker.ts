@@ -20,8 +20,11 @@ export interface Abilities {
 export interface Known {
   /** Undefined when the task was never heard of. */
   task(id: string): KnownTask | undefined;
-  /** Tasks whose end nobody has told yet, and which nothing has shown alive since a moment; at most `limit`. */
-  unfinished(silentSince: number, limit: number): KnownTask[];
+  /**
+   * A page of the tasks whose end nobody has told yet, and which nothing has shown alive since a moment. The first begins at
+   * 0; `next` is where the one after it begins, null at the end. A million of them must not keep anybody from the last one.
+   */
+  unfinished(silentSince: number, from: number, limit: number): { tasks: KnownTask[]; next: number | null };
   workers(): Iterable<Worker>;
 }
 

@@ -10,17 +10,17 @@ export function knownBy(view: View): Known {
       const task = view.task(id);
       return task === undefined ? undefined : known(task);
     },
-    unfinished(silentSince, limit) {
+    unfinished(silentSince, from, limit) {
       const { table } = view;
       const isFinal = table.words.state.table((state) => FINAL_STATES.has(state));
-      const found: KnownTask[] = [];
+      const tasks: KnownTask[] = [];
       for (const row of table.select((_last, _first, state) => isFinal[state] === 0)) {
-        if (table.seenAt(row) > silentSince) continue;
+        if (row < from || table.seenAt(row) > silentSince) continue;
+        if (tasks.length === limit) return { tasks, next: row };
         const task = table.read(row);
-        if (task.evidenceAt <= silentSince) found.push(known(task));
-        if (found.length === limit) break;
+        if (task.evidenceAt <= silentSince) tasks.push(known(task));
       }
-      return found;
+      return { tasks, next: null };
     },
     workers: () => view.workers.all(),
   };

@@ -5,11 +5,13 @@ import { AppError } from "../../errors.ts";
 import { encodeTaskMessage } from "../../wire/celery/encode-task.ts";
 import type { CeleryKeys } from "../../wire/celery/keys.ts";
 import { decodeTaskMessage } from "../../wire/celery/task-message.ts";
+import { decodeResultMeta } from "../../wire/celery/result.ts";
 import { formatValue } from "../../wire/python/repr.ts";
 import { decodeJson } from "../../wire/serialize/json.ts";
 import type { Publication } from "../broker.ts";
 import type { Control } from "./control.ts";
 import type { Peek } from "./peek.ts";
+import { reply, WRONG_TYPE } from "./read.ts";
 
 const SEARCH_BYTES = 64 * 1024 * 1024;
 /** Celery's own default of `result_expires`. */
@@ -19,14 +21,15 @@ const REPR_CHARACTERS = 1_024;
 /** What operators do to tasks. */
 export class Acts {
   readonly #redis: Redis;
-  readonly #results: Redis | undefined;
+  readonly #store: Redis | undefined;
   readonly #keys: CeleryKeys;
   readonly #control: Control;
   readonly #peek: Peek;
 
-  constructor(parts: { redis: Redis; results: Redis | undefined; keys: CeleryKeys; control: Control; peek: Peek }) {
+  /** @param parts.store where results are stored; none of them is when it is undefined */
+  constructor(parts: { redis: Redis; store: Redis | undefined; keys: CeleryKeys; control: Control; peek: Peek }) {
     this.#redis = parts.redis;
-    this.#results = parts.results;
+    this.#store = parts.store;
     this.#keys = parts.keys;
     this.#control = parts.control;
     this.#peek = parts.peek;
@@ -38,26 +41,32 @@ export class Acts {
    * a chord's part, which only a worker can report to its chord.
    */
   async revoke(task: string, options: { terminate: boolean; signal: string; queues: readonly string[] }): Promise<string> {
+    const { terminate, signal } = options;
     const told = await this.#control.tell(
-      {
-        method: "revoke",
-        arguments: { task_id: task, terminate: options.terminate, ...(options.terminate ? { signal: options.signal } : {}) },
-      },
+      { method: "revoke", arguments: { task_id: task, terminate, ...(terminate ? { signal } : {}) } },
       null,
     );
-    const heard = told === 1 ? "1 worker was told" : `${told} workers were told`;
-    if (options.terminate)
-      return told === 0 ? "No worker is listening, so nothing was terminated." : `${heard} to terminate it with ${options.signal}.`;
-    const found = await this.#peek.find(task, options.queues, SEARCH_BYTES);
-    if (found?.place !== "queue" || found.queue === null) {
-      return told === 0 ? "No worker is listening, and its message waits in no queue." : `${heard} to drop it.`;
-    }
+    const toldThem = told === 0 ? "No worker is listening" : told === 1 ? "1 worker was told" : `${told} workers were told`;
+    if (terminate) return told === 0 ? `${toldThem}, so nothing was terminated.` : `${toldThem} to terminate it with ${signal}.`;
+    return `${toldThem}${told === 0 ? "" : " to drop it"}; ${await this.#revokeWaiting(task, options.queues)}.`;
+  }
+
+  async #revokeWaiting(task: string, queues: readonly string[]): Promise<string> {
+    const { found, isWhole } = await this.#peek.find(task, queues, SEARCH_BYTES);
+    if (found === undefined && !isWhole) return "too much waits to look for its message";
+    if (found === undefined) return "its message waits in no queue";
+    if (found.place === "unacked" || found.list === null) return "its message waits in no queue, a worker has it";
     const message = decodeTaskMessage(found.raw);
-    if (told > 0 && (!message.ok || message.value.chord !== null)) return `${heard} to drop it.`;
-    const removed = await this.#remove(found.raw, found.queue);
-    if (!removed) return `${heard} to drop it; a worker took its message just now.`;
-    await this.#storeRevoked(task);
-    return `Its message was removed from ${found.queue}, and ${heard} to drop it.`;
+    if (!message.ok || message.value.chord !== null)
+      return "its message stays in its queue until a worker drops it, because only a worker can tell the chord that it is a part of";
+    // It can have moved to the list of another priority, but not to another queue.
+    const lists = [found.list, ...this.#keys.queueLists(found.queue ?? "").filter((list) => list !== found.list)];
+    for (const list of lists) {
+      if ((await reply(this.#redis.lrem(list, 1, found.raw))) !== 1) continue;
+      await this.#storeRevoked(task);
+      return `its message was removed from ${found.queue}`;
+    }
+    return "a worker took its message just now";
   }
 
   /** Sends a task as a producer would. */
@@ -78,15 +87,15 @@ export class Acts {
     await this.#redis.lpush(this.#keys.queueList(publication.queue, publication.priority), message.value);
   }
 
-  async #remove(raw: string, queue: string): Promise<boolean> {
-    for (const list of this.#keys.queueLists(queue)) if ((await this.#redis.lrem(list, 1, raw)) === 1) return true;
-    return false;
-  }
-
-  /** Clients that wait for the result learn it from the channel alone, so storing is publishing too. */
+  /**
+   * Clients that wait for the result learn it from the channel alone, so storing is publishing too. As Celery does it, a
+   * success of an earlier run stays; and so does what is not JSON: clients would not understand ours.
+   */
   async #storeRevoked(task: string): Promise<void> {
-    if (this.#results === undefined) return;
+    if (this.#store === undefined) return;
     const key = this.#keys.result.task(task);
+    const stored = await reply(this.#store.getrangeBuffer(key, 0, LONGEST_STORED));
+    if (stored === WRONG_TYPE || (stored.length > 0 && (stored[0] !== OPENING_BRACE || isSuccess(stored)))) return;
     const meta = JSON.stringify({
       status: "REVOKED",
       result: { exc_type: "TaskRevokedError", exc_message: ["revoked"], exc_module: "celery.exceptions" },
@@ -95,8 +104,17 @@ export class Acts {
       date_done: new Date().toISOString().replace("Z", "000+00:00"),
       task_id: task,
     });
-    await this.#results.multi().setex(key, RESULT_EXPIRES_SECONDS, meta).publish(key, meta).exec();
+    await this.#store.multi().setex(key, RESULT_EXPIRES_SECONDS, meta).publish(key, meta).exec();
   }
+}
+
+const OPENING_BRACE = "{".charCodeAt(0);
+/** Enough for the state, which Python writes first; what is longer is a success as a rule, and is left alone. */
+const LONGEST_STORED = 1024 * 1024;
+
+function isSuccess(stored: Buffer): boolean {
+  const meta = decodeResultMeta(stored);
+  return !meta.ok || meta.value.status === "SUCCESS";
 }
 
 /** The text that events and `inspect` will show for the arguments. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { AppError } from "../../errors.ts";
 import type { CeleryKeys } from "../../wire/celery/keys.ts";
@@ -6,16 +7,32 @@ import type { PidboxCommand } from "../../wire/celery/pidbox-command.ts";
 import { decodePidboxReply } from "../../wire/celery/pidbox-reply.ts";
 import { encodePidboxRequest } from "../../wire/celery/pidbox-request.ts";
 import type { Value } from "../../wire/python/value.ts";
+import type { Malformed } from "./malformed.ts";
+import { orAborted } from "./subscription.ts";
 
 /** Seconds that one blocking read waits; its end is also when a dead connection is noticed. */
 const READ_SECONDS = 5;
-/** The reply list goes away by itself when we do. */
-const REPLIES_EXPIRE_SECONDS = 60;
+const RETRY_MS = 500;
+
+export interface Answer {
+  payload: Value;
+  /** When it came, by our clock. */
+  at: number;
+}
 
 interface Question {
-  replies: Map<string, Value>;
+  answers: Map<string, Answer>;
+  onAnswer: (node: string, answer: Answer) => void;
   expected: number;
   done: () => void;
+}
+
+export interface AskOptions {
+  /** Node names; null for every node. */
+  destination: readonly string[] | null;
+  timeoutMs: number;
+  /** Called at once for each answer, before what the node says next can be heard. */
+  onAnswer?: (node: string, answer: Answer) => void;
 }
 
 /**
@@ -25,23 +42,31 @@ interface Question {
 export class Control {
   readonly #redis: Redis;
   readonly #keys: CeleryKeys;
+  readonly #malformed: Malformed;
   readonly #replyQueue: string;
   readonly #questions = new Map<string, Question>();
   #clock = 0;
-  #renewedAt = 0;
 
-  constructor(redis: Redis, keys: CeleryKeys) {
+  constructor(redis: Redis, keys: CeleryKeys, malformed: Malformed) {
     this.#redis = redis;
     this.#keys = keys;
-    this.#replyQueue = keys.replyQueue(randomUUID());
+    this.#malformed = malformed;
+    this.#replyQueue = keys.replyQueue(`${REPLIES_BEGIN}${randomUUID()}`);
   }
 
-  /** Receives answers until the signal fires. `reader` is a connection of its own, because the read blocks. */
+  get #replyList(): string {
+    return this.#keys.options.globalKeyprefix + this.#replyQueue;
+  }
+
+  /** Receives answers until the signal fires, whatever happens to Redis. `reader` is a connection of its own, because the read blocks. */
   async receive(reader: Redis, signal: AbortSignal): Promise<void> {
-    const list = this.#keys.options.globalKeyprefix + this.#replyQueue;
     while (!signal.aborted) {
-      const popped = await unlessAborted(reader.brpop(list, READ_SECONDS), signal);
-      if (popped !== null) this.#settle(popped[1]);
+      try {
+        const popped = await orAborted(reader.brpop(this.#replyList, READ_SECONDS), signal);
+        if (popped != null) this.#settle(popped[1]);
+      } catch {
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
     }
   }
 
@@ -49,17 +74,18 @@ export class Control {
    * Asks the named nodes, or all. Resolves when as many have answered as are listening, or after `timeoutMs` with those
    * that did: a node that is missing then is not gone, a busy `solo` worker answers only between tasks.
    */
-  async ask(command: PidboxCommand, options: { destination: readonly string[] | null; timeoutMs: number }): Promise<Map<string, Value>> {
+  async ask(command: PidboxCommand, options: AskOptions): Promise<Map<string, Answer>> {
+    const { destination, timeoutMs, onAnswer = () => undefined } = options;
     const ticket = randomUUID();
     const { promise, resolve } = Promise.withResolvers<void>();
-    const question: Question = { replies: new Map(), expected: options.destination?.length ?? Infinity, done: resolve };
+    const question: Question = { answers: new Map(), onAnswer, expected: destination?.length ?? Infinity, done: resolve };
     this.#questions.set(ticket, question);
-    const timer = setTimeout(resolve, options.timeoutMs);
+    const timer = setTimeout(resolve, timeoutMs);
     try {
-      const listening = await this.#publish(command, options, ticket);
+      const listening = await this.#publish(command, destination, timeoutMs, ticket);
       question.expected = Math.min(question.expected, listening);
-      if (question.replies.size < question.expected) await promise;
-      return question.replies;
+      if (question.answers.size < question.expected) await promise;
+      return question.answers;
     } finally {
       clearTimeout(timer);
       this.#questions.delete(ticket);
@@ -68,64 +94,53 @@ export class Control {
 
   /** Sends a command without waiting for answers. Resolves with the number of nodes that are listening. */
   async tell(command: PidboxCommand, destination: readonly string[] | null): Promise<number> {
-    return this.#publish(command, { destination, timeoutMs: 0 }, null);
+    return this.#publish(command, destination, 0, null);
   }
 
-  async #publish(
-    command: PidboxCommand,
-    options: { destination: readonly string[] | null; timeoutMs: number },
-    ticket: string | null,
-  ): Promise<number> {
+  /** Answers that come after this stay in a list that nobody reads; another process of ours finds it and lets it expire. */
+  async close(): Promise<void> {
+    await this.#redis.del(this.#replyList);
+  }
+
+  async #publish(command: PidboxCommand, destination: readonly string[] | null, timeoutMs: number, ticket: string | null): Promise<number> {
+    const { controlChannel, sentinelControlChannel, controlExchange } = this.#keys;
     const request = encodePidboxRequest({
       command,
-      destination: options.destination,
+      destination,
       ticket: ticket ?? randomUUID(),
       replyQueue: ticket === null ? null : this.#replyQueue,
-      controlExchange: this.#keys.controlExchange,
+      controlExchange,
       deliveryTag: randomUUID(),
+      // Our own count, never what answers say: one wrong clock would be carried to all workers.
       clock: ++this.#clock,
-      expiresAt: Date.now() + options.timeoutMs,
+      expiresAt: Date.now() + timeoutMs,
     });
     if (!request.ok) throw new AppError("bad-input", request.reason);
-    if (ticket !== null) await this.#keepListShort();
-    const [own, sentinel] = await Promise.all([
-      this.#redis.publish(this.#keys.controlChannel, request.value),
-      this.#keys.sentinelControlChannel === this.#keys.controlChannel
-        ? 0
-        : this.#redis.publish(this.#keys.sentinelControlChannel, request.value),
-    ]);
-    return own + sentinel;
-  }
-
-  async #keepListShort(): Promise<void> {
-    const now = Date.now();
-    if (now - this.#renewedAt < (REPLIES_EXPIRE_SECONDS * 1000) / 2) return;
-    this.#renewedAt = now;
-    await this.#redis.expire(this.#keys.options.globalKeyprefix + this.#replyQueue, REPLIES_EXPIRE_SECONDS);
+    const channels = controlChannel === sentinelControlChannel ? [controlChannel] : [controlChannel, sentinelControlChannel];
+    const listening = await Promise.all(channels.map((channel) => this.#redis.publish(channel, request.value)));
+    return listening.reduce((sum, count) => sum + count, 0);
   }
 
   #settle(message: string): void {
-    const replies = decodePidboxReply(message);
-    if (!replies.ok) return;
-    for (const { ticket, node, payload, clock } of replies.value) {
-      if (clock !== null && clock > this.#clock) this.#clock = clock;
+    const decoded = decodePidboxReply(message);
+    if (!decoded.ok) {
+      this.#malformed.report("remote control", decoded.reason, message);
+      return;
+    }
+    const at = Date.now();
+    for (const { ticket, node, payload } of decoded.value) {
       const question = ticket === null ? undefined : this.#questions.get(ticket);
       if (question === undefined) continue;
-      question.replies.set(node, payload);
-      if (question.replies.size >= question.expected) question.done();
+      question.answers.set(node, { payload, at });
+      question.onAnswer(node, { payload, at });
+      if (question.answers.size >= question.expected) question.done();
     }
   }
 }
 
-/** The answer, or null as soon as the signal fires: a blocking read must not delay the end. */
-async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T | null> {
-  const { promise, resolve } = Promise.withResolvers<null>();
-  const abort = (): void => resolve(null);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([answer, promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-    answer.catch(() => undefined);
-  }
+const REPLIES_BEGIN = "perennial-";
+
+/** Whether a queue is one to which answers for a process of ours come. */
+export function isOurReplyQueue(queue: string, keys: CeleryKeys): boolean {
+  return queue.startsWith(REPLIES_BEGIN) && keys.isReplyQueue(queue);
 }

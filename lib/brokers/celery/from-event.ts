@@ -7,16 +7,20 @@ import {
   type Event,
   type Payload,
   type TaskEvent,
-  type TaskEventType,
   type WorkerEvent,
 } from "../../model/event.ts";
 import { defined } from "../../model/known.ts";
 import type { WorkerData } from "../../model/worker.ts";
 import type { CeleryEvent, TaskEvent as CeleryTaskEvent, WorkerBeat } from "../../wire/celery/event.ts";
 import { readException } from "../../wire/celery/exception.ts";
-import type { Runs } from "./runs.ts";
+import { boundedId, boundedWord } from "./bounded.ts";
+import { boundedRetries, type Runs } from "./runs.ts";
 
-/** Celery's event in our words, or undefined for one that says nothing about a task or a worker (gossip's elections). */
+/**
+ * Celery's event in our words, or undefined for one that says nothing about a task or a worker (gossip's elections) or
+ * names them by a text too long to be a name. Tens of thousands come in a second: properties are set one by one, because
+ * copying and filtering objects costs more than all the rest.
+ */
 export function fromEvent(event: CeleryEvent, seenAt: number, runs: Runs): Event | undefined {
   switch (event.type) {
     case "worker-online":
@@ -30,21 +34,23 @@ export function fromEvent(event: CeleryEvent, seenAt: number, runs: Runs): Event
   }
 }
 
-function fromWorkerEvent(event: WorkerBeat, seenAt: number): WorkerEvent {
-  const at = clampAt(event.at, seenAt);
+function fromWorkerEvent(event: WorkerBeat, seenAt: number): WorkerEvent | undefined {
+  const worker = boundedId(event.hostname);
+  if (worker === undefined) return undefined;
+  const system = event.swSys === null ? "" : ` (${event.swSys})`;
   const data: WorkerData = defined({
+    // The heartbeat that was asked for names a frequency of its own and tells nothing else.
     heartbeatMs: event.freqMs !== null && event.active !== null ? event.freqMs : undefined,
     active: event.active ?? undefined,
     processed: event.processed ?? undefined,
     loadavg: event.loadavg ?? undefined,
-    software:
-      event.swIdent === null ? undefined : `${event.swIdent} ${event.swVer ?? ""}${event.swSys === null ? "" : ` (${event.swSys})`}`,
+    software: event.swIdent === null ? undefined : boundedWord(`${event.swIdent} ${event.swVer ?? ""}${system}`),
     clockOffsetMs: Math.round(event.at - seenAt),
   });
   return {
     type: event.type === "worker-online" ? "worker.online" : event.type === "worker-offline" ? "worker.offline" : "worker.heartbeat",
-    worker: event.hostname,
-    at,
+    worker,
+    at: clampAt(event.at, seenAt),
     seenAt,
     source: "event",
     details: JSON.stringify(data),
@@ -52,99 +58,102 @@ function fromWorkerEvent(event: WorkerBeat, seenAt: number): WorkerEvent {
   };
 }
 
-type Told = { type: TaskEventType; run: number; facts?: Partial<TaskEvent>; payload?: Payload };
-
-function fromTaskEvent(event: CeleryTaskEvent, seenAt: number, runs: Runs): TaskEvent {
-  const { type, run, facts, payload } = tell(event, runs);
-  const bySender = event.type === "task-sent" ? { actor: event.hostname } : { worker: event.hostname };
-  return {
-    type,
-    task: event.uuid,
-    at: clampAt(event.at, seenAt),
-    seenAt,
-    source: "event",
-    run,
-    ...bySender,
-    ...defined({ pid: event.pid ?? undefined, clock: event.clock ?? undefined }),
-    ...facts,
-    ...(payload === undefined ? {} : { payload }),
-  };
+function fromTaskEvent(event: CeleryTaskEvent, seenAt: number, runs: Runs): TaskEvent | undefined {
+  const task = boundedId(event.uuid);
+  const sender = boundedId(event.hostname);
+  if (task === undefined || sender === undefined) return undefined;
+  const told: TaskEvent = { type: "task.sent", task, at: clampAt(event.at, seenAt), seenAt, source: "event", run: 0 };
+  if (event.type === "task-sent") told.actor = sender;
+  else told.worker = sender;
+  if (event.pid !== null) told.pid = event.pid;
+  if (event.clock !== null) told.clock = event.clock;
+  tell(told, event, sender, runs);
+  return told;
 }
 
-function tell(event: CeleryTaskEvent, runs: Runs): Told {
-  const { uuid, hostname } = event;
+function tell(told: TaskEvent, event: CeleryTaskEvent, sender: string, runs: Runs): void {
+  const { task, seenAt } = told;
   switch (event.type) {
-    case "task-sent": {
-      const facts = defined({ ...describe(event), queue: event.queue ?? undefined });
-      const payload = { ...argumentsOf(event), data: JSON.stringify({ exchange: event.exchange, routing_key: event.routingKey }) };
-      return { type: "task.sent", run: runs.seen(uuid, event.retries ?? 0), facts, payload };
-    }
+    case "task-sent":
+      told.run = runs.sent(task, event.retries ?? 0, seenAt);
+      describe(told, event);
+      if (event.queue !== null) told.queue = boundedWord(event.queue);
+      (told.payload ??= {}).data = JSON.stringify({ exchange: event.exchange, routing_key: event.routingKey });
+      break;
     case "task-received":
-      return {
-        type: "task.received",
-        run: runs.received(uuid, event.retries ?? 0, hostname),
-        facts: describe(event),
-        payload: argumentsOf(event),
-      };
+      told.type = "task.received";
+      told.run = runs.received(task, event.retries ?? 0, sender, seenAt);
+      describe(told, event);
+      break;
     case "task-started":
-      return { type: "task.started", run: runs.started(uuid, hostname) };
+      told.type = "task.started";
+      told.run = runs.started(task, sender, seenAt);
+      break;
     case "task-succeeded":
-      return {
-        type: "task.succeeded",
-        run: runs.ended(uuid, hostname),
-        facts: defined({ runtimeMs: event.runtimeMs ?? undefined }),
-        ...(event.result === null ? {} : { payload: { result: event.result, resultForm: "repr" } }),
-      };
+      told.type = "task.succeeded";
+      told.run = runs.ended(task, sender, seenAt);
+      if (event.runtimeMs !== null) told.runtimeMs = event.runtimeMs;
+      if (event.result !== null) told.payload = { result: event.result, resultForm: "repr" };
+      break;
     case "task-failed":
-      return { type: "task.failed", run: runs.ended(uuid, hostname), ...failureOf(event.exception, event.traceback) };
+      told.type = "task.failed";
+      told.run = runs.ended(task, sender, seenAt);
+      tellFailure(told, event.exception, event.traceback);
+      break;
     case "task-retried":
-      return { type: "task.retried", run: runs.retried(uuid, hostname), ...failureOf(event.exception, event.traceback) };
+      told.type = "task.retried";
+      told.run = runs.retried(task, sender, seenAt);
+      tellFailure(told, event.exception, event.traceback);
+      break;
     case "task-revoked":
-      return {
-        type: "task.revoked",
-        run: runs.ended(uuid, hostname),
-        facts: { flags: (event.expired ? FLAG_EXPIRED : 0) | (event.terminated ? FLAG_TERMINATED : 0) },
-        ...(event.signum === null ? {} : { payload: { data: JSON.stringify({ signal: event.signum }) } }),
-      };
+      told.type = "task.revoked";
+      told.run = runs.ended(task, sender, seenAt);
+      told.flags = (event.expired ? FLAG_EXPIRED : 0) | (event.terminated ? FLAG_TERMINATED : 0);
+      if (event.signum !== null) told.payload = { data: JSON.stringify({ signal: event.signum }) };
+      break;
     case "task-rejected":
-      return { type: "task.rejected", run: runs.ended(uuid, hostname), facts: { flags: event.requeue ? FLAG_REQUEUED : 0 } };
+      told.type = "task.rejected";
+      told.run = runs.ended(task, sender, seenAt);
+      told.flags = event.requeue ? FLAG_REQUEUED : 0;
+      break;
     case "task-cancelled":
-      return { type: "task.cancelled", run: runs.ended(uuid, hostname) };
+      told.type = "task.cancelled";
+      told.run = runs.cancelled(task, sender, seenAt);
+      break;
     case "task-custom":
-      return {
-        type: "task.progress",
-        run: runs.latest(uuid),
-        facts: { state: event.subject.toUpperCase() },
-        payload: { data: JSON.stringify(event.fields) },
-      };
+      told.type = "task.progress";
+      told.run = runs.latest(task, undefined, seenAt);
+      told.state = boundedWord(event.subject.toUpperCase());
+      told.payload = { data: JSON.stringify(event.fields) };
+      break;
   }
 }
 
-type Description = Extract<CeleryTaskEvent, { type: "task-sent" | "task-received" }>;
-
-function describe(event: Description): Partial<TaskEvent> {
-  const isCut = /\.\.\./.test(event.args ?? "") || /\.\.\./.test(event.kwargs ?? "");
-  return defined({
-    name: event.name ?? undefined,
-    parentId: event.parentId === event.uuid ? undefined : (event.parentId ?? undefined),
-    rootId: event.rootId ?? undefined,
-    retries: event.retries ?? undefined,
-    etaAt: event.etaAt ?? undefined,
-    expiresAt: event.expiresAt ?? undefined,
-    flags: isCut ? FLAG_ARGS_CUT : undefined,
-  });
+function describe(told: TaskEvent, event: Extract<CeleryTaskEvent, { type: "task-sent" | "task-received" }>): void {
+  if (event.name !== null) told.name = boundedWord(event.name);
+  if (event.retries !== null) told.retries = boundedRetries(event.retries);
+  // A retried task was sent from inside itself and names itself as parent.
+  const parent = event.parentId === event.uuid ? undefined : boundedId(event.parentId);
+  if (parent !== undefined) told.parentId = parent;
+  const root = boundedId(event.rootId);
+  if (root !== undefined) told.rootId = root;
+  if (event.etaAt !== null) told.etaAt = event.etaAt;
+  if (event.expiresAt !== null) told.expiresAt = event.expiresAt;
+  if (event.args?.includes("...") === true || event.kwargs?.includes("...") === true) told.flags = FLAG_ARGS_CUT;
+  // A message without `argsrepr` gives events with empty texts, which say nothing.
+  const payload: Payload = {};
+  if (event.args) payload.args = event.args;
+  if (event.kwargs) payload.kwargs = event.kwargs;
+  if (!event.args && !event.kwargs) return;
+  payload.argsForm = "repr";
+  told.payload = payload;
 }
 
-function argumentsOf(event: Description): Payload {
-  return defined({ args: event.args ?? undefined, kwargs: event.kwargs ?? undefined, argsForm: event.args === null ? undefined : "repr" });
-}
-
-function failureOf(exception: string | null, traceback: string | null): Pick<Told, "facts" | "payload"> {
+function tellFailure(told: TaskEvent, exception: string | null, traceback: string | null): void {
   const { type, message } = readException(exception, traceback);
-  return {
-    facts: defined({ exceptionType: type === null ? undefined : className(type) }),
-    payload: defined({ exception: exceptionText(type, message), traceback: traceback ?? undefined }),
-  };
+  if (type !== null) told.exceptionType = boundedWord(className(type));
+  told.payload = { exception: exceptionText(type, message) };
+  if (traceback !== null) told.payload.traceback = traceback;
 }
 
 /**

@@ -10,14 +10,13 @@ import {
 import { defined } from "../../model/known.ts";
 import type { ResultMeta } from "../../wire/celery/result.ts";
 import { taskIdsOf } from "../../wire/celery/result-tuple.ts";
+import { boundedId, boundedWord } from "./bounded.ts";
 import { className, exceptionText } from "./from-event.ts";
-import type { Runs } from "./runs.ts";
+import { boundedRetries, type Runs } from "./runs.ts";
 
-/** The states in which a stored result is the last word. */
-const FINAL = new Set(["SUCCESS", "FAILURE", "REVOKED"]);
-
+/** Whether the stored result is the last word. What a revoke command stores is not: the task may run to its end all the same. */
 export function isFinal(meta: ResultMeta): boolean {
-  return FINAL.has(meta.status);
+  return meta.status === "SUCCESS" || meta.status === "FAILURE" || (meta.status === "REVOKED" && !meta.writtenByRevokeCommand);
 }
 
 /**
@@ -25,7 +24,8 @@ export function isFinal(meta: ResultMeta): boolean {
  * when it was published.
  */
 export function fromResult(task: string, meta: ResultMeta, seenAt: number, inferred: boolean, runs: Runs): TaskEvent {
-  const { type, run, flags, state } = tell(task, meta, runs);
+  const { type, run, flags, state } = tell(task, meta, runs, inferred ? 0 : seenAt);
+  const worker = meta.worker ?? meta.startedBy?.hostname ?? null;
   return {
     type,
     task,
@@ -36,35 +36,43 @@ export function fromResult(task: string, meta: ResultMeta, seenAt: number, infer
     ...(inferred ? { inferred } : {}),
     ...defined({
       flags,
-      state,
-      name: meta.name ?? undefined,
-      worker: meta.worker ?? meta.startedBy?.hostname ?? undefined,
+      state: state === undefined ? undefined : boundedWord(state),
+      name: meta.name === null ? undefined : boundedWord(meta.name),
+      worker: boundedId(worker),
       pid: meta.startedBy?.pid ?? undefined,
-      queue: meta.queue ?? undefined,
-      retries: meta.retries ?? undefined,
-      parentId: meta.parentId ?? undefined,
-      groupId: meta.groupId ?? undefined,
-      exceptionType: meta.exception === null ? undefined : className(meta.exception.type),
+      queue: meta.queue === null ? undefined : boundedWord(meta.queue),
+      retries: meta.retries === null ? undefined : boundedRetries(meta.retries),
+      parentId: boundedId(meta.parentId),
+      groupId: boundedId(meta.groupId),
+      exceptionType: meta.exception === null ? undefined : boundedWord(className(meta.exception.type)),
     }),
     payload: payloadOf(meta),
   };
 }
 
-function tell(task: string, meta: ResultMeta, runs: Runs): { type: TaskEventType; run: number; flags?: number; state?: string } {
+interface Told {
+  type: TaskEventType;
+  run: number;
+  flags?: number;
+  state?: string;
+}
+
+/** `at` is when the task was heard of by this; 0 when it was only looked up. */
+function tell(task: string, meta: ResultMeta, runs: Runs, at: number): Told {
   const retries = meta.retries ?? undefined;
   switch (meta.status) {
     case "SUCCESS":
-      return { type: "task.succeeded", run: runs.latest(task, retries) };
+      return { type: "task.succeeded", run: runs.latest(task, retries, at) };
     case "FAILURE":
-      return { type: "task.failed", run: runs.latest(task, retries) };
+      return { type: "task.failed", run: runs.latest(task, retries, at) };
     case "REVOKED":
-      return { type: "task.revoked", run: runs.latest(task, retries), flags: revokeFlags(meta) };
+      return { type: "task.revoked", run: runs.latest(task, retries, at), flags: revokeFlags(meta) };
     case "RETRY":
-      return { type: "task.retried", run: retries === undefined ? runs.retried(task, undefined, true) : runs.seen(task, retries) };
+      return { type: "task.retried", run: runs.retryStored(task, retries, at) };
     case "STARTED":
-      return { type: "task.started", run: runs.latest(task, retries) };
+      return { type: "task.started", run: runs.stored(task, retries, at) };
     default:
-      return { type: "task.progress", run: runs.latest(task, retries), state: meta.status };
+      return { type: "task.progress", run: runs.stored(task, retries, at), state: meta.status };
   }
 }
 

@@ -6,10 +6,20 @@ import { decodeUnacked } from "../../wire/celery/unacked.ts";
 import { formatValue } from "../../wire/python/repr.ts";
 import type { FoundMessage, Known } from "../broker.ts";
 import { problemsOf } from "./from-message.ts";
+import { mayBeOf } from "./message-ids.ts";
+import { type Budget, pages, replies, reply, WRONG_TYPE } from "./read.ts";
 
 const RAW_CHARACTERS = 64 * 1024;
 const ARGUMENT_CHARACTERS = 1_000;
-const SEARCH_PAGE = 100;
+const SCAN_COUNT = 100;
+/** Read for one page, at most: a page of long messages is a short one. */
+const PAGE_BYTES = 16 * 1024 * 1024;
+
+/** What a search came to: `isWhole` when it looked at everything. */
+export interface Sought {
+  found: (FoundMessage & { list: string | null }) | undefined;
+  isWhole: boolean;
+}
 
 /** Reads what lies in queues and in `unacked`, without taking anything. */
 export class Peek {
@@ -30,18 +40,27 @@ export class Peek {
       .queueLists(queue)
       .map((list, i) => ({ list, priority: steps[i] ?? 0 }))
       .filter(({ priority }) => options.priority === undefined || priority === options.priority);
-    const lengths = await this.#redis.pipeline(lists.map(({ list }) => ["llen", list])).exec();
+    const lengths = await replies(
+      this.#redis,
+      lists.map(({ list }) => ["llen", list]),
+    );
+    const depths = lengths.map((length) => (typeof length === "number" ? length : 0));
+    const depth = depths.reduce((sum, length) => sum + length, 0);
     const messages: WaitingMessage[] = [];
-    let depth = 0;
     let skip = options.offset;
+    const budget: Budget = { bytes: PAGE_BYTES };
     for (const [i, { list, priority }] of lists.entries()) {
-      const length = lengths?.[i]?.[1];
-      if (typeof length !== "number") continue;
-      depth += length;
+      const length = depths[i] ?? 0;
       const wanted = options.limit - messages.length;
       if (skip < length && wanted > 0) {
-        const raws = await this.#redis.lrange(list, -(skip + wanted), -(skip + 1));
-        for (const [at, raw] of raws.toReversed().entries()) messages.push(waitingMessage(raw, priority, skip + at));
+        const raws: string[] = [];
+        for await (const page of pages(this.#redis, list, "oldest", budget, skip)) {
+          raws.push(...page);
+          if (raws.length >= wanted) break;
+        }
+        for (const [at, raw] of raws.slice(0, wanted).entries()) messages.push(waitingMessage(raw, priority, skip + at));
+        // A page cut short by its bytes goes on in this list.
+        if (raws.length < Math.min(wanted, length - skip)) break;
       }
       skip = Math.max(0, skip - length);
     }
@@ -51,19 +70,19 @@ export class Peek {
 
   /** What is taken and not acknowledged, the longest held first. */
   async held(limit: number): Promise<{ messages: HeldMessage[]; total: number }> {
-    const total = await this.#redis.zcard(this.#keys.unackedIndex);
-    const index = await this.#redis.zrange(this.#keys.unackedIndex, 0, String(limit - 1), "WITHSCORES");
+    const total = await reply(this.#redis.zcard(this.#keys.unackedIndex));
+    const index = await reply(this.#redis.zrange(this.#keys.unackedIndex, 0, String(limit - 1), "WITHSCORES"));
+    if (total === WRONG_TYPE || index === WRONG_TYPE || index.length === 0) return { messages: [], total: 0 };
     const tags = index.filter((_, i) => i % 2 === 0);
-    if (tags.length === 0) return { messages: [], total };
-    const raws = await this.#redis.hmget(this.#keys.unacked, ...tags);
+    const raws = await reply(this.#redis.hmget(this.#keys.unacked, ...tags));
     const messages = tags.map((tag, i) => {
-      const unacked = decodeUnacked(raws[i] ?? "");
+      const unacked = decodeUnacked((raws === WRONG_TYPE ? null : raws[i]) ?? "");
       const message = unacked.ok ? readTaskMessage(unacked.value.envelope) : undefined;
       const id = message?.id ?? null;
       return {
         tag,
         id,
-        name: message?.name ?? null,
+        name: message?.shadow ?? message?.name ?? null,
         takenAt: Number(index[i * 2 + 1]) * 1000,
         holder: (id === null ? undefined : this.#known.task(id)?.worker) ?? null,
         etaAt: message?.etaAt ?? null,
@@ -73,56 +92,57 @@ export class Peek {
   }
 
   /** The message of one task where it lies now. Looks into the likeliest queue first, and at no more than `maxBytes`. */
-  async find(task: string, queues: readonly string[], maxBytes: number): Promise<FoundMessage | undefined> {
-    let budget = maxBytes;
+  async find(task: string, queues: readonly string[], maxBytes: number): Promise<Sought> {
+    const budget: Budget = { bytes: maxBytes };
     for (const queue of queues) {
       for (const list of this.#keys.queueLists(queue)) {
-        for (let from = 0; budget > 0; from += SEARCH_PAGE) {
-          const raws = await this.#redis.lrange(list, from, from + SEARCH_PAGE - 1).catch(() => []);
-          for (const raw of raws) {
-            budget -= raw.length;
-            if (isMessageOf(raw, task)) return { raw, place: "queue", queue, takenAt: null };
-          }
-          if (raws.length < SEARCH_PAGE) break;
+        for await (const raws of pages(this.#redis, list, "newest", budget)) {
+          const raw = raws.find((one) => isMessageOf(one, task));
+          if (raw !== undefined) return { found: { raw, place: "queue", queue, takenAt: null, list }, isWhole: true };
         }
       }
     }
+    // Last, because that is where a message goes from its queue.
     return this.#findUnacked(task, budget);
   }
 
-  async #findUnacked(task: string, maxBytes: number): Promise<FoundMessage | undefined> {
-    let budget = maxBytes;
+  async #findUnacked(task: string, budget: Budget): Promise<Sought> {
     let cursor = "0";
     do {
-      const [next, fields] = await this.#redis.hscan(this.#keys.unacked, cursor, "COUNT", SEARCH_PAGE);
+      const scanned = await reply(this.#redis.hscan(this.#keys.unacked, cursor, "COUNT", SCAN_COUNT));
+      if (scanned === WRONG_TYPE) return { found: undefined, isWhole: false };
+      const [next, fields] = scanned;
       cursor = next;
       for (let i = 0; i + 1 < fields.length; i += 2) {
         const value = fields[i + 1] ?? "";
-        budget -= value.length;
-        const unacked = value.includes(task) ? decodeUnacked(value) : undefined;
-        if (unacked?.ok !== true || !isMessageOf(unacked.value.envelope.raw, task)) continue;
-        const takenAt = await this.#redis.zscore(this.#keys.unackedIndex, fields[i] ?? "");
-        return {
-          raw: unacked.value.envelope.raw,
+        budget.bytes -= value.length;
+        const unacked = mayBeOf(value, task) ? decodeUnacked(value) : undefined;
+        if (unacked?.ok !== true || readTaskMessage(unacked.value.envelope).id !== task) continue;
+        const { envelope, exchange, routingKey } = unacked.value;
+        const takenAt = await reply(this.#redis.zscore(this.#keys.unackedIndex, fields[i] ?? ""));
+        const found: Sought["found"] = {
+          raw: envelope.raw,
           place: "unacked",
-          queue: unacked.value.exchange === "" ? unacked.value.routingKey : null,
-          takenAt: takenAt === null ? null : Number(takenAt) * 1000,
+          queue: exchange === "" ? routingKey : null,
+          takenAt: takenAt === null || takenAt === WRONG_TYPE ? null : Number(takenAt) * 1000,
+          list: null,
         };
+        return { found, isWhole: true };
       }
-    } while (cursor !== "0" && budget > 0);
-    return undefined;
+    } while (cursor !== "0" && budget.bytes > 0);
+    return { found: undefined, isWhole: budget.bytes > 0 };
   }
 }
 
 function isMessageOf(raw: string, task: string): boolean {
-  if (!raw.includes(JSON.stringify(task).slice(1, -1))) return false;
+  if (!mayBeOf(raw, task)) return false;
   const message = decodeTaskMessage(raw);
   return message.ok && message.value.id === task;
 }
 
 function waitingMessage(raw: string, priority: number, position: number): WaitingMessage {
-  const decodedMessage = decodeTaskMessage(raw);
-  const message: TaskMessage | undefined = decodedMessage.ok ? decodedMessage.value : undefined;
+  const decoded = decodeTaskMessage(raw);
+  const message: TaskMessage | undefined = decoded.ok ? decoded.value : undefined;
   return {
     position,
     priority,
@@ -135,7 +155,7 @@ function waitingMessage(raw: string, priority: number, position: number): Waitin
     expiresAt: message?.expiresAt ?? null,
     redelivered: message?.redelivered ?? false,
     size: Buffer.byteLength(raw),
-    problems: message === undefined ? [decodedMessage.ok ? "" : decodedMessage.reason] : problemsOf(message),
+    problems: message === undefined ? [decoded.ok ? "" : decoded.reason] : problemsOf(message),
     raw: raw.slice(0, RAW_CHARACTERS),
     rawCut: raw.length > RAW_CHARACTERS,
   };

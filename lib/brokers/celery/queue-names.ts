@@ -1,84 +1,177 @@
 import type { Redis } from "ioredis";
+import { isReplyError } from "../../redis.ts";
+import { guessExchangeType, parseBinding, type Binding } from "../../wire/celery/binding.ts";
 import type { CeleryKeys } from "../../wire/celery/keys.ts";
-import { guessExchangeType, nodeNames, parseBinding, type Binding } from "../../wire/celery/binding.ts";
+import { decodeTaskMessage } from "../../wire/celery/task-message.ts";
+import { boundedId } from "./bounded.ts";
+import { isOurReplyQueue } from "./control.ts";
 import type { Malformed } from "./malformed.ts";
+import { replies, reply, WRONG_TYPE } from "./read.ts";
 
-/** Keys looked at in one scan; a larger database is scanned on in the next one. */
-const SCAN_STEPS = 200;
+/** Steps of each scan in one look; a larger database is scanned on in the next one. */
+const SCAN_STEPS = 100;
 const SCAN_COUNT = 1_000;
+/** More queues than this are not told apart; those that nobody named for longest are forgotten first. */
+const QUEUES = 10_000;
+/** Lists that are no queues of Celery's, so that they are looked into only once. */
+const OTHER_LISTS = 10_000;
+const LEFTOVER_SECONDS = 60;
 
-/** Which queues and remote controlled nodes exist, from the binding tables, the lists, and what others say. */
+/** A walk through all keys of one kind, a part at a time. */
+interface Scan {
+  filter: string[];
+  cursor: string;
+  begunAt: number;
+  /** When the last walk that came to its end had begun. */
+  completeAt: number;
+}
+
+/** Which queues exist: from the binding tables, the lists, and what workers and producers say. */
 export class QueueNames {
   readonly #redis: Redis;
   readonly #keys: CeleryKeys;
   readonly #malformed: Malformed;
-  readonly #queues = new Set<string>();
-  #nodes: string[] = [];
-  #cursor = "0";
+  /** Name → when it was last named. */
+  readonly #queues = new Map<string, number>();
+  readonly #otherLists = new Set<string>();
+  readonly #bindings: Scan;
+  readonly #lists: Scan;
+  #lookedAt = 0;
+  #looking: Promise<void> | undefined;
 
   constructor(redis: Redis, keys: CeleryKeys, malformed: Malformed) {
     this.#redis = redis;
     this.#keys = keys;
     this.#malformed = malformed;
+    this.#bindings = { filter: ["MATCH", keys.bindingPattern], cursor: "0", begunAt: 0, completeAt: 0 };
+    this.#lists = { filter: ["TYPE", "list"], cursor: "0", begunAt: 0, completeAt: 0 };
   }
 
-  get queues(): readonly string[] {
-    return [...this.#queues];
+  get queues(): string[] {
+    return [...this.#queues.keys()];
   }
 
-  /** Members of the remote control exchange: workers, beat, and stale names of killed ones. */
-  get nodes(): readonly string[] {
-    return this.#nodes;
+  has(queue: string): boolean {
+    return this.#queues.has(queue);
+  }
+
+  /** All queues that existed at this moment are known. 0 until the whole database was looked at once. */
+  get completeAt(): number {
+    return Math.min(this.#bindings.completeAt, this.#lists.completeAt);
   }
 
   /** A worker or a producer named this queue. */
-  add(queue: string): void {
-    if (isTaskQueue(queue, this.#keys)) this.#queues.add(queue);
+  add(queue: string, now = Date.now()): void {
+    if (!isTaskQueue(queue, this.#keys)) return;
+    // Named again, it moves to the end of the map.
+    const namedAt = this.#queues.get(queue);
+    if (namedAt !== undefined && now - namedAt < 1_000) return;
+    this.#queues.delete(queue);
+    this.#queues.set(queue, now);
+    if (this.#queues.size <= QUEUES) return;
+    const [oldest] = this.#queues.keys();
+    if (oldest !== undefined) this.#queues.delete(oldest);
   }
 
-  /** Looks on from where the last look ended; a whole round of a small database in one call. */
+  /** Looks on from where the last look ended; a whole round of a database of some 100,000 keys in one call. */
   async look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
+    await this.#looking;
+  }
+
+  /** Looks unless that was done not longer ago than this. */
+  async lookUnlessSince(ms: number): Promise<void> {
+    if (Date.now() - this.#lookedAt > ms) await this.look();
+  }
+
+  async #look(): Promise<void> {
+    await this.#walk(this.#bindings, async (keys) => this.#bindingTables(keys));
+    await this.#walk(this.#lists, async (keys) => this.#queueLists(keys));
+    this.#lookedAt = Date.now();
+  }
+
+  async #walk(scan: Scan, onKeys: (keys: string[]) => Promise<void>): Promise<void> {
     for (let step = 0; step < SCAN_STEPS; step++) {
-      const [cursor, keys] = await this.#redis.scan(this.#cursor, "COUNT", SCAN_COUNT);
-      this.#cursor = cursor;
-      await this.#sort(keys);
-      if (cursor === "0") return;
-    }
-  }
-
-  async #sort(found: readonly string[]): Promise<void> {
-    const keys = found.filter((key) => !key.startsWith(this.#keys.result.task("")) && !key.startsWith("perennial:"));
-    if (keys.length === 0) return;
-    const types = await this.#redis.pipeline(keys.map((key) => ["type", key])).exec();
-    for (const [i, key] of keys.entries()) {
-      const type = types?.[i]?.[1];
-      const exchange = this.#keys.parseBindings(key);
-      if (exchange !== null) await this.#bindingTable(key, exchange, type);
-      else if (type === "list") {
-        const list = this.#keys.parseQueueList(key);
-        if (list !== null) this.add(list.queue);
-      }
-    }
-  }
-
-  async #bindingTable(key: string, exchange: string, type: unknown): Promise<void> {
-    if (type !== "set") {
-      this.#malformed.report(`binding ${exchange}`, `${key} is a ${String(type)}, not a set`);
+      if (scan.cursor === "0") scan.begunAt = Date.now();
+      const [cursor, keys] = await this.#scan(scan);
+      if (keys.length > 0) await onKeys(keys);
+      scan.cursor = cursor;
+      if (cursor !== "0") continue;
+      scan.completeAt = scan.begunAt;
       return;
     }
-    const bindings: Binding[] = [];
-    for (const member of await this.#redis.smembers(key)) {
-      const binding = parseBinding(member, this.#keys.options.sep);
-      if (binding.ok) bindings.push(binding.value);
-      else this.#malformed.report(`binding ${exchange}`, binding.reason, member);
-    }
-    if (exchange === this.#keys.controlExchange) this.#nodes = nodeNames(bindings, exchange);
-    else if (guessExchangeType(exchange, bindings) !== "fanout") for (const { queue } of bindings) this.add(queue);
   }
+
+  async #scan(scan: Scan): Promise<[cursor: string, keys: string[]]> {
+    try {
+      const found = await this.#redis.call("SCAN", scan.cursor, "COUNT", SCAN_COUNT, ...scan.filter);
+      return readScan(found);
+    } catch (error) {
+      if (scan.filter[0] !== "TYPE" || !isReplyError(error, "ERR")) throw error;
+      // Redis before 6.0 does not filter by type: what is no list is left out when it is looked into.
+      scan.filter = [];
+      return this.#scan(scan);
+    }
+  }
+
+  async #bindingTables(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      const exchange = this.#keys.parseBindings(key);
+      // Answers come and go to exchanges of their own; whom they are for does not matter here.
+      if (exchange === null || exchange === this.#keys.controlExchange || exchange === `reply.${this.#keys.controlExchange}`) continue;
+      const members = await reply(this.#redis.smembers(key));
+      if (members === WRONG_TYPE) {
+        this.#malformed.report(`binding ${exchange}`, `${key} is no set`);
+        continue;
+      }
+      const bindings: Binding[] = [];
+      for (const member of members) {
+        const binding = parseBinding(member, this.#keys.options.sep);
+        if (binding.ok) bindings.push(binding.value);
+        else this.#malformed.report(`binding ${exchange}`, binding.reason, member);
+      }
+      if (guessExchangeType(exchange, bindings) !== "fanout") for (const { queue } of bindings) this.add(queue);
+    }
+  }
+
+  async #queueLists(keys: readonly string[]): Promise<void> {
+    const unknown: { key: string; queue: string }[] = [];
+    for (const key of keys) {
+      const list = this.#keys.parseQueueList(key);
+      if (list === null || this.#keys.result.taskId(key) !== null) continue;
+      if (isOurReplyQueue(list.queue, this.#keys)) await this.#redis.expire(key, LEFTOVER_SECONDS);
+      else if (this.#queues.has(list.queue)) this.add(list.queue);
+      else if (isTaskQueue(list.queue, this.#keys) && !this.#otherLists.has(key)) unknown.push({ key, queue: list.queue });
+    }
+    const oldest = await replies(
+      this.#redis,
+      unknown.map(({ key }) => ["lindex", key, -1]),
+    );
+    for (const [i, { key, queue }] of unknown.entries()) {
+      const raw = oldest[i];
+      if (typeof raw === "string" && isOfQueue(raw, queue)) this.add(queue);
+      else if (this.#otherLists.size < OTHER_LISTS) this.#otherLists.add(key);
+    }
+  }
+}
+
+/** Whether a list with this message is a queue of this application, and not a list of somebody else. */
+function isOfQueue(raw: string, queue: string): boolean {
+  const message = decodeTaskMessage(raw);
+  if (!message.ok || message.value.envelope.properties === null) return false;
+  const { exchange, routingKey } = message.value;
+  // Another application in the same database has a prefix in front of its keys, and not in its messages.
+  return exchange !== "" || routingKey === null || routingKey === queue || !queue.endsWith(routingKey);
 }
 
 /** Whether a name is that of a queue of tasks, not one of Celery's own for replies, events and broadcasts. */
 function isTaskQueue(queue: string, keys: CeleryKeys): boolean {
-  if (queue === "" || keys.isReplyQueue(queue) || queue.endsWith(`.${keys.controlExchange}`)) return false;
+  if (boundedId(queue) === undefined || keys.isReplyQueue(queue) || queue.endsWith(`.${keys.controlExchange}`)) return false;
   return !queue.startsWith(`${keys.options.eventExchange}.`) && !queue.startsWith("bcast.");
+}
+
+function readScan(found: unknown): [cursor: string, keys: string[]] {
+  const [cursor, keys] = Array.isArray(found) ? (found as unknown[]) : [];
+  if (typeof cursor !== "string" || !Array.isArray(keys)) throw new Error("Redis answered SCAN otherwise than expected");
+  return [cursor, keys.filter((key) => typeof key === "string")];
 }

@@ -1,126 +1,183 @@
+import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { OldestAge } from "../../contract/queue.ts";
-import type { Event } from "../../model/event.ts";
-import type { CeleryKeys } from "../../wire/celery/keys.ts";
+import type { TaskEvent } from "../../model/event.ts";
 import { decodeTaskMessage, type TaskMessage } from "../../wire/celery/task-message.ts";
 import type { Known } from "../broker.ts";
+import { Arrivals } from "./arrivals.ts";
 import { fromMessage, problemsOf } from "./from-message.ts";
 import type { Malformed } from "./malformed.ts";
+import { type Budget, pages } from "./read.ts";
 import type { Runs } from "./runs.ts";
 
-/** Messages read at a time, and per list in one look: what waits beyond is met when the queue drains towards it. */
-const PAGE = 50;
-const PAGES = 10;
 /** Bytes read from all queues together in one look. */
 const BYTES = 8 * 1024 * 1024;
-/** Arrivals remembered for each list. */
-const ARRIVALS = 20_000;
+/** Messages read from each end of a list in one look: what lies between is met when the queue drains towards it. */
+const MESSAGES = 500;
+/** Arrivals remembered, of each list and of all together. */
+const ARRIVALS_EACH = 20_000;
+const ARRIVALS = 400_000;
+const LONGEST_TAG = 200;
+/** A message that is longer is not kept for comparison. */
+const LONGEST_KEPT = 8 * 1024;
+
+export type Age = { at: number; from: OldestAge["from"] };
+
+interface Read {
+  key: string;
+  message: TaskMessage | undefined;
+  raw: string;
+  problem: string | undefined;
+}
 
 interface List {
-  /** Delivery tag of a message → when we first saw it. In the order of arrival. */
-  arrivals: Map<string, number>;
-  /** The newest message of the last look. */
-  newest: string | undefined;
-  /** Whether it was ever seen before: what lay in it at the first look came earlier than that. */
-  known: boolean;
+  arrivals: Arrivals;
+  /** What lay at the ends when we last looked, to be known again without being decoded. */
+  ends: { newest: Read | undefined; oldest: Read | undefined };
 }
 
 /**
- * Reads what waits in the queues without taking it: each message once, newest first down to where the last look ended.
- * No message says when it was published, so the moment of first sight is remembered until it is the oldest.
+ * Reads what waits in the queues without taking it: each message once, from both ends of its list as far as what was seen
+ * before. No message says when it was published, so the moment of first sight is remembered until it is the oldest.
  */
 export class QueueReader {
   readonly #redis: Redis;
-  readonly #keys: CeleryKeys;
   readonly #runs: Runs;
   readonly #known: Pick<Known, "task">;
   readonly #malformed: Malformed;
-  readonly #lists = new Map<string, List>();
-  #budget = BYTES;
+  /** Of an empty list only that it was seen empty: what comes into it then was watched. */
+  readonly #lists = new Map<string, List | "empty">();
+  #budget: Budget = { bytes: BYTES };
+  #bound = ARRIVALS_EACH;
 
-  constructor(redis: Redis, keys: CeleryKeys, runs: Runs, known: Pick<Known, "task">, malformed: Malformed) {
+  constructor(redis: Redis, runs: Runs, known: Pick<Known, "task">, malformed: Malformed) {
     this.#redis = redis;
-    this.#keys = keys;
     this.#runs = runs;
     this.#known = known;
     this.#malformed = malformed;
   }
 
-  /** A new look begins: the byte bound starts over. */
+  /** A new look at all lists begins. */
   begin(): void {
-    this.#budget = BYTES;
+    this.#budget = { bytes: BYTES };
+    let filled = 1;
+    for (const list of this.#lists.values()) if (list !== "empty") filled++;
+    this.#bound = Math.min(ARRIVALS_EACH, Math.ceil(ARRIVALS / filled));
   }
 
-  /** What came into a list since the last look. `depth` is its length now. */
-  async arrivals(queue: string, list: string, depth: number, now: number): Promise<Event[]> {
-    const state = this.#lists.get(list) ?? { arrivals: new Map(), newest: undefined, known: false };
-    this.#lists.set(list, state);
-    if (depth === 0) {
-      state.arrivals.clear();
-      state.newest = undefined;
-      state.known = true;
-      return [];
-    }
-    const arrived: { tag: string; event: Event | undefined }[] = [];
-    let newest: string | undefined;
-    let met = false;
-    for (let page = 0; page < PAGES && !met && this.#budget > 0; page++) {
-      const raws = await this.#redis.lrange(list, page * PAGE, (page + 1) * PAGE - 1);
+  /** The list is empty now. */
+  empty(list: string): void {
+    this.#lists.set(list, "empty");
+  }
+
+  get size(): number {
+    return this.#lists.size;
+  }
+
+  /** Of other lists nothing need be remembered any more. */
+  keep(lists: ReadonlySet<string>): void {
+    for (const list of this.#lists.keys()) if (!lists.has(list)) this.#lists.delete(list);
+  }
+
+  /**
+   * Reads on in a list whose ends are these messages. `since` is when reading began, before them. Tells every new message
+   * to `onEvent`, and answers how long the one that is taken next has waited.
+   */
+  async look(
+    queue: string,
+    list: string,
+    ends: { newest: string; oldest: string },
+    since: number,
+    onEvent: (event: TaskEvent) => void,
+  ): Promise<Age> {
+    const before = this.#lists.get(list);
+    const arrivals = before === undefined || before === "empty" ? new Arrivals(before === "empty") : before.arrivals;
+    const seen = before === undefined || before === "empty" ? undefined : before.ends;
+    const newest = readAgain(ends.newest, seen?.newest);
+    const oldest = readAgain(ends.oldest, seen?.oldest);
+
+    const fresh = await this.#unseen(list, "newest", newest, (key) => arrivals.has(key));
+    const freshKeys = new Set(fresh.read.map(({ key }) => key));
+    const back = await this.#unseen(list, "oldest", oldest, (key) => arrivals.has(key) || freshKeys.has(key));
+
+    // Nothing is remembered before all is read: what a failure leaves is read again.
+    this.#lists.set(list, { arrivals, ends: { newest: kept(newest), oldest: kept(oldest) } });
+    arrivals.came([...freshKeys], since, fresh.isWhole);
+    arrivals.cameBack(
+      back.read.map(({ key, message }) => ({ key, redelivered: message?.redelivered === true })),
+      since,
+    );
+    for (const read of [...back.read, ...fresh.read.toReversed()]) this.#tell(queue, read, since, onEvent);
+    arrivals.taken(oldest.key, this.#bound);
+    return this.#age(oldest, arrivals, since);
+  }
+
+  /**
+   * Messages from one end on, `first` and those behind it, as far as they were not seen before. `isWhole` when that went as
+   * far as one that was seen, or the other end.
+   */
+  async #unseen(
+    list: string,
+    end: "newest" | "oldest",
+    first: Read,
+    isSeen: (key: string) => boolean,
+  ): Promise<{ read: Read[]; isWhole: boolean }> {
+    if (isSeen(first.key)) return { read: [], isWhole: true };
+    const read = [first];
+    const met = new Set([first.key]);
+    let length = 0;
+    for await (const raws of pages(this.#redis, list, end, this.#budget)) {
       for (const raw of raws) {
-        this.#budget -= raw.length;
-        const message = this.#decode(queue, raw);
-        const tag = message?.deliveryTag ?? raw.slice(0, 200);
-        newest ??= tag;
-        met = tag === state.newest || state.arrivals.has(tag);
-        if (met) break;
-        arrived.push({
-          tag,
-          event: message === undefined ? undefined : fromMessage(message, { place: "queue", queue, at: now, seenAt: now }, this.#runs),
-        });
+        const one = readAgain(raw, first);
+        if (isSeen(one.key)) return { read, isWhole: true };
+        // While others come or go a page can begin with what ended the one before.
+        if (met.has(one.key)) continue;
+        met.add(one.key);
+        read.push(one);
       }
-      if (raws.length < PAGE) break;
+      length += raws.length;
+      if (length >= MESSAGES) return { read, isWhole: false };
     }
-    for (const { tag } of arrived.toReversed()) state.arrivals.set(tag, state.known ? now : -now);
-    while (state.arrivals.size > ARRIVALS) {
-      const [oldest] = state.arrivals.keys();
-      if (oldest !== undefined) state.arrivals.delete(oldest);
-    }
-    state.newest = newest ?? state.newest;
-    state.known = true;
-    return arrived.toReversed().flatMap(({ event }) => event ?? []);
+    return { read, isWhole: this.#budget.bytes > 0 };
   }
 
-  /** How long the message that is taken next has waited; undefined when the list is empty now. */
-  async oldest(queue: string, list: string, now: number): Promise<{ at: number; from: OldestAge["from"] } | undefined> {
-    const raw = await this.#redis.lindex(list, -1);
-    if (raw === null) return undefined;
-    const message = this.#decode(queue, raw);
+  #tell(queue: string, { message, raw, problem }: Read, since: number, onEvent: (event: TaskEvent) => void): void {
+    if (problem !== undefined) this.#malformed.report(`queue ${queue}`, problem, raw);
+    if (message === undefined) return;
+    for (const one of problemsOf(message)) this.#malformed.report(`queue ${queue}`, one, raw);
+    if (message.id === null) return;
+    const run = message.redelivered
+      ? this.#runs.returned(message.id, message.retries, since)
+      : this.#runs.seen(message.id, message.retries);
+    const event = fromMessage(message, { place: "queue", queue, run, at: since, seenAt: since });
+    if (event !== undefined) onEvent(event);
+  }
+
+  #age({ key, message }: Read, arrivals: Arrivals, now: number): Age {
     const sentAt = message?.id == null ? undefined : this.#known.task(message.id)?.sentAt;
-    if (sentAt !== undefined && message?.retries === 0 && !message.redelivered) return { at: sentAt, from: "sent" };
-    const state = this.#lists.get(list);
-    const tag = message?.deliveryTag ?? raw.slice(0, 200);
-    const arrivedAt = state?.arrivals.get(tag);
-    if (state !== undefined) {
-      // What arrived before the oldest has been taken: it need not be remembered.
-      for (const earlier of state.arrivals.keys()) {
-        if (earlier === tag || arrivedAt === undefined) break;
-        state.arrivals.delete(earlier);
-      }
-    }
-    if (arrivedAt === undefined) {
-      state?.arrivals.set(tag, -now);
-      return { at: now, from: "at-least" };
-    }
-    return { at: Math.abs(arrivedAt), from: arrivedAt < 0 ? "at-least" : "watched" };
+    if (sentAt !== undefined && message?.retries === 0 && !message.redelivered) return { at: Math.min(sentAt, now), from: "sent" };
+    const { at, watched } = arrivals.of(key) ?? { at: now, watched: false };
+    return { at, from: watched ? "watched" : "at-least" };
   }
+}
 
-  #decode(queue: string, raw: string): TaskMessage | undefined {
-    const message = decodeTaskMessage(raw);
-    if (!message.ok) {
-      this.#malformed.report(`queue ${queue}`, message.reason, raw);
-      return undefined;
-    }
-    for (const problem of problemsOf(message.value)) this.#malformed.report(`queue ${queue}`, problem, raw);
-    return message.value;
-  }
+function decode(raw: string): Read {
+  const message = decodeTaskMessage(raw);
+  if (!message.ok) return { key: digest(raw), message: undefined, raw, problem: message.reason };
+  const { deliveryTag, redelivered } = message.value;
+  const tag = deliveryTag === null || deliveryTag.length > LONGEST_TAG ? digest(raw) : deliveryTag;
+  // A message keeps its tag when it comes back, and is to be seen again then.
+  return { key: redelivered ? `${tag} again` : tag, message: message.value, raw, problem: undefined };
+}
+
+function readAgain(raw: string, before: Read | undefined): Read {
+  return before?.raw === raw ? before : decode(raw);
+}
+
+function kept(read: Read): Read | undefined {
+  return read.raw.length > LONGEST_KEPT ? undefined : read;
+}
+
+function digest(raw: string): string {
+  return createHash("sha256").update(raw).digest("base64");
 }

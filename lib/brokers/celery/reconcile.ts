@@ -1,42 +1,42 @@
-import type { Redis } from "ioredis";
-import type { TaskEvent, TaskEventType } from "../../model/event.ts";
+import type { TaskEvent } from "../../model/event.ts";
 import { defined } from "../../model/known.ts";
 import { Step } from "../../model/task.ts";
 import type { Worker } from "../../model/worker.ts";
-import { readQueriedTasks, type QueriedTask } from "../../wire/celery/inspect-reply.ts";
-import type { CeleryKeys } from "../../wire/celery/keys.ts";
 import type { ResultMeta } from "../../wire/celery/result.ts";
 import type { Known, KnownTask } from "../broker.ts";
-import type { Control } from "./control.ts";
-import { fromHeldTask } from "./fleet.ts";
+import { isDead, isDeadWorker, whyGone } from "./dead.ts";
 import { isFinal } from "./from-result.ts";
 import type { QueueNames } from "./queue-names.ts";
 import type { Results } from "./results.ts";
 import type { Runs } from "./runs.ts";
 import type { Unacked } from "./unacked.ts";
+import type { Search } from "./whereabouts.ts";
 
 /** A task that nothing was heard of for this long is looked for. */
 const SILENT_MS = 2_000;
+/** Tasks of one look; of more, each look takes the next. */
 const CANDIDATES = 2_000;
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 60_000;
 /** "Gone" only after so many absences in a row: between two keys a message is in neither for a moment. */
 const ABSENCES = 2;
-const QUERY_BATCH = 200;
-const QUERY_MS = 2_000;
-/** Messages of all queues together that one look may read to find out what still waits; beyond it: not checked. */
-const QUEUE_MESSAGES = 10_000;
-const QUEUE_BYTES = 16 * 1024 * 1024;
-const QUEUE_PAGE = 200;
+/** What searching everywhere costs Redis is spread: so many bytes of messages and so many unacknowledged ones a second. */
+const SEARCH_MS = 1_000;
+const BYTES_A_SECOND = 1024 * 1024;
+const HELD_A_SECOND = 2_000;
+const NAMES_MS = 5_000;
+/** Tasks watched at most; of others it is only forgotten how often they were looked for. */
+const WATCHES = 100_000;
 
 interface Watch {
   dueAt: number;
   waitMs: number;
   absences: number;
+  /** Its worker was dead already when it was last looked for. */
+  dead: boolean;
 }
 
-/** Where a task was found, or that it was not, or that it could not be looked for. */
-type Whereabouts = { found: TaskEvent | null } | "absent" | "unchecked";
+type Workers = ReadonlyMap<string, Worker>;
 
 /**
  * Looks for tasks that stopped talking. Their stored result is the first answer; else a worker that holds them, or their
@@ -44,29 +44,18 @@ type Whereabouts = { found: TaskEvent | null } | "absent" | "unchecked";
  * say how: ENDED, or LOST when its worker died.
  */
 export class Reconciler {
-  readonly #redis: Redis;
-  readonly #keys: CeleryKeys;
-  readonly #control: Control;
+  readonly #search: Search;
   readonly #names: QueueNames;
   readonly #results: Results;
   readonly #unacked: Unacked;
   readonly #known: Known;
   readonly #runs: Runs;
   readonly #watches = new Map<string, Watch>();
+  #from = 0;
+  #searchAt = 0;
 
-  constructor(parts: {
-    redis: Redis;
-    keys: CeleryKeys;
-    control: Control;
-    names: QueueNames;
-    results: Results;
-    unacked: Unacked;
-    known: Known;
-    runs: Runs;
-  }) {
-    this.#redis = parts.redis;
-    this.#keys = parts.keys;
-    this.#control = parts.control;
+  constructor(parts: { search: Search; names: QueueNames; results: Results; unacked: Unacked; known: Known; runs: Runs }) {
+    this.#search = parts.search;
     this.#names = parts.names;
     this.#results = parts.results;
     this.#unacked = parts.unacked;
@@ -74,175 +63,131 @@ export class Reconciler {
     this.#runs = parts.runs;
   }
 
-  /** One look at the tasks that are due. */
+  /** One look at the tasks that are due. Rejects, and concludes nothing, when Redis does not answer. */
   async look(now: number): Promise<TaskEvent[]> {
-    const silent = this.#known.unfinished(now - SILENT_MS, CANDIDATES * 10);
-    this.#forgetAllBut(silent);
-    const due = silent.filter((task) => (this.#watches.get(task.id)?.dueAt ?? 0) <= now).slice(0, CANDIDATES);
+    const { tasks, next } = this.#known.unfinished(now - SILENT_MS, this.#from, CANDIDATES);
+    this.#from = next ?? 0;
+    const workers: Workers = new Map(Array.from(this.#known.workers(), (worker) => [worker.name, worker]));
+    const due = tasks.filter((task) => this.#isDue(task, workers, now));
     if (due.length === 0) return [];
 
     const metas = await this.#results.lookUp(due.map((task) => task.id));
     const events: TaskEvent[] = [];
-    const open: KnownTask[] = [];
-    for (const task of due) {
-      const told = this.#fromMeta(task, metas.get(task.id), now);
-      if (told !== undefined) events.push(told);
-      if (told === undefined || told.type === "task.started" || told.type === "task.progress") open.push(task);
-    }
-    return [...events, ...(await this.#search(open, now))];
+    const open = due.filter((task) => {
+      const meta = metas.get(task.id);
+      if (meta === undefined || !isNews(task, meta)) return true;
+      events.push(this.#results.told(task.id, meta, now));
+      if (isFinal(meta)) this.#wait(task, now);
+      return !isFinal(meta);
+    });
+    const { found, missing } = await this.#lookNearby(open, workers, now);
+    return [...events, ...found, ...(await this.#lookEverywhere(missing, workers))];
   }
 
-  async #search(tasks: readonly KnownTask[], now: number): Promise<TaskEvent[]> {
-    if (tasks.length === 0) return [];
-    const workers = new Map([...this.#known.workers()].map((worker) => [worker.name, worker]));
-    const elsewhere = tasks.filter((task) => this.#unacked.takenAt(task.id) === undefined);
-    const queried = await this.#query(elsewhere, workers);
-    const waiting = await this.#waiting(elsewhere.filter((task) => queried.get(task.id) === "absent"));
+  #isDue(task: KnownTask, workers: Workers, now: number): boolean {
+    if (this.#runs.heardAt(task.id) > now - SILENT_MS) return false;
+    const watch = this.#watches.get(task.id);
+    return watch === undefined || watch.dueAt <= now || (!watch.dead && isDead(task, workers, now));
+  }
 
-    const events: TaskEvent[] = [];
-    const gone: KnownTask[] = [];
+  /** Where a task is as a rule: its message is held, or its worker says that it has it. */
+  async #lookNearby(tasks: readonly KnownTask[], workers: Workers, now: number): Promise<{ found: TaskEvent[]; missing: KnownTask[] }> {
+    const missing: KnownTask[] = [];
+    const asked: KnownTask[] = [];
     for (const task of tasks) {
-      const where = this.#whereabouts(task, queried.get(task.id), waiting, workers);
-      if (where === "absent") {
-        if (this.#absent(task, now)) gone.push(task);
-        continue;
-      }
-      this.#present(task, now);
-      if (where !== "unchecked" && where.found !== null) events.push(where.found);
+      const worker = workers.get(task.worker ?? "");
+      if (isDead(task, workers, now)) missing.push(task);
+      else if (this.#unacked.holds(task.id)) this.#wait(task, now);
+      else if (worker === undefined) missing.push(task);
+      // It is stopping: what it runs may go on for long, and it does not answer any more.
+      else if (worker.state === "stopped") this.#wait(task, now);
+      else asked.push(task);
+    }
+    const found: TaskEvent[] = [];
+    const answers = await this.#search.onItsWorker(asked);
+    for (const task of asked) {
+      const where = answers.get(task.id) ?? "unchecked";
+      if (where === "absent") missing.push(task);
+      else this.#wait(task, now);
+      if (typeof where === "object" && where.event !== null) found.push(where.event);
+    }
+    return { found, missing };
+  }
+
+  /**
+   * Looks for tasks along the way that a message goes, queue, unacknowledged, worker, result, so that one that moves on
+   * meanwhile is met at the next place.
+   */
+  async #lookEverywhere(tasks: readonly KnownTask[], workers: Workers): Promise<TaskEvent[]> {
+    if (tasks.length === 0) return [];
+    if (Date.now() < this.#searchAt) {
+      for (const task of tasks) this.#watch(task).dueAt = this.#searchAt;
+      return [];
+    }
+    const events: TaskEvent[] = [];
+    if (tasks.some((task) => !this.#isInKnownQueue(task, workers))) await this.#names.lookUnlessSince(NAMES_MS);
+    const waiting = await this.#search.waiting(tasks);
+    events.push(...(await this.#unacked.look(Date.now())));
+    const isHeldKnown = this.#unacked.complete;
+    const now = Date.now();
+    const costMs = ((waiting?.bytes ?? 0) / BYTES_A_SECOND + this.#unacked.summary.count / HELD_A_SECOND) * 1000;
+    this.#searchAt = now + Math.max(SEARCH_MS, costMs);
+
+    const missing: KnownTask[] = [];
+    for (const task of tasks) {
+      const watch = this.#watch(task);
+      watch.dead = isDead(task, workers, now);
+      if (this.#unacked.holds(task.id)) {
+        if (watch.dead && task.step >= Step.RECEIVED) events.push(this.#lost(task, `${whyGone(task, workers)}; ${HELD}`));
+        this.#wait(task, now);
+      } else if (waiting?.tasks.has(task.id) === true) this.#wait(task, now);
+      else missing.push(task);
+    }
+    const alive = [...workers.values()].filter((worker) => worker.kind === "worker" && !isDeadWorker(worker, now)).map(({ name }) => name);
+    const answers = await this.#search.anywhere(missing, (task) => {
+      if (isDead(task, workers, now)) return [];
+      return task.worker !== undefined && workers.has(task.worker) ? [task.worker] : alive;
+    });
+    const gone: KnownTask[] = [];
+    for (const task of missing) {
+      const where = answers.get(task.id) ?? "unchecked";
+      if (typeof where === "object" && where.event !== null) events.push(where.event);
+      const isChecked = waiting !== undefined && isHeldKnown && this.#isInKnownQueue(task, workers);
+      if (where !== "absent" || !isChecked) this.#wait(task, Date.now());
+      else if (this.#isAbsentAgain(task, Date.now())) gone.push(task);
     }
     return [...events, ...(await this.#bury(gone, workers))];
   }
 
-  #whereabouts(
-    task: KnownTask,
-    queried: Whereabouts | undefined,
-    waiting: Set<string> | undefined,
-    workers: Map<string, Worker>,
-  ): Whereabouts {
-    const takenAt = this.#unacked.takenAt(task.id);
-    if (takenAt !== undefined) {
-      const dead = task.step >= Step.STARTED && isDead(task, workers);
-      return {
-        found: dead
-          ? this.#conclude(task, "task.lost", `${whyDead(task, workers)}; its message is unacknowledged and will be delivered again`)
-          : null,
-      };
-    }
-    if (queried === undefined || queried === "unchecked" || !this.#unacked.complete) return "unchecked";
-    if (queried !== "absent") return queried;
-    if (waiting === undefined) return "unchecked";
-    return waiting.has(task.id) ? { found: null } : "absent";
-  }
-
-  /** What a stored result adds to what is known of an unfinished task. */
-  #fromMeta(task: KnownTask, meta: ResultMeta | undefined, now: number): TaskEvent | undefined {
-    if (meta === undefined) return undefined;
-    const isNews =
-      isFinal(meta) ||
-      (meta.status === "STARTED" && task.step < Step.STARTED && task.step !== Step.REVOKE_PROMISED) ||
-      (meta.status !== "STARTED" && meta.status !== "RETRY" && task.step < Step.PROGRESS);
-    return isNews ? this.#results.told(task.id, meta, now) : undefined;
-  }
-
-  /** Asks each task's worker, and for tasks without one all workers. */
-  async #query(tasks: readonly KnownTask[], workers: Map<string, Worker>): Promise<Map<string, Whereabouts>> {
-    const answers = new Map<string, Whereabouts>();
-    const byWorker = new Map<string | null, KnownTask[]>();
-    for (const task of tasks) {
-      if (isDead(task, workers)) {
-        answers.set(task.id, "absent");
-        continue;
-      }
-      const to = task.worker !== undefined && workers.has(task.worker) ? task.worker : null;
-      byWorker.set(to, [...(byWorker.get(to) ?? []), task]);
-    }
-    const alive = [...workers.values()].filter(
-      (worker) => worker.kind === "worker" && (worker.state === "online" || worker.state === "silent"),
-    );
-    await Promise.all(
-      [...byWorker].map(async ([worker, asked]) => {
-        const destination = worker === null ? alive.map((one) => one.name) : [worker];
-        for (let at = 0; at < asked.length; at += QUERY_BATCH) {
-          const batch = asked.slice(at, at + QUERY_BATCH);
-          for (const [id, where] of await this.#queryBatch(batch, destination)) answers.set(id, where);
-        }
-      }),
-    );
-    return answers;
-  }
-
-  async #queryBatch(tasks: readonly KnownTask[], destination: readonly string[]): Promise<Map<string, Whereabouts>> {
-    const answers = new Map<string, Whereabouts>();
-    const ids = tasks.map((task) => task.id).filter((id) => id.isWellFormed());
-    if (ids.length === 0) return answers;
-    const replies =
-      destination.length === 0
-        ? new Map()
-        : await this.#control.ask({ method: "query_task", arguments: { ids } }, { destination, timeoutMs: QUERY_MS });
-    const now = Date.now();
-    let complete = true;
-    for (const name of destination) {
-      const found = readQueriedTasks(replies.get(name) ?? null);
-      if (found === null) complete = false;
-      for (const task of tasks) {
-        const queried = found?.get(task.id);
-        if (queried !== undefined) answers.set(task.id, { found: this.#seenOn(task, queried, name, now) });
-      }
-    }
-    for (const task of tasks) if (!answers.has(task.id)) answers.set(task.id, complete ? "absent" : "unchecked");
-    return answers;
-  }
-
-  #seenOn(task: KnownTask, { state, task: held }: QueriedTask, worker: string, now: number): TaskEvent | null {
-    const running = state === "active";
-    if (task.step >= (running ? Step.STARTED : Step.RECEIVED) && task.step < Step.RETRIED) return null;
-    return { ...fromHeldTask(held, running ? "task.running" : "task.held", worker, now, this.#runs), inferred: true };
-  }
-
-  /** Which of the tasks wait in a queue; undefined when there is more than may be read. */
-  async #waiting(tasks: readonly KnownTask[]): Promise<Set<string> | undefined> {
-    const waiting = new Set<string>();
-    if (tasks.length === 0) return waiting;
-    const lists = this.#names.queues.flatMap((queue) => this.#keys.queueLists(queue));
-    const lengths = await this.#redis.pipeline(lists.map((list) => ["llen", list])).exec();
-    const filled = lists.flatMap((list, i) => {
-      const depth = lengths?.[i]?.[1];
-      return typeof depth === "number" && depth > 0 ? [{ list, depth }] : [];
-    });
-    if (filled.reduce((sum, { depth }) => sum + depth, 0) > QUEUE_MESSAGES) return undefined;
-    const wanted = new Set(tasks.map((task) => task.id));
-    let budget = QUEUE_BYTES;
-    for (const { list, depth } of filled) {
-      // From the tail on, because the queue is consumed there: what moves meanwhile is read twice, never passed over.
-      for (let from = -1; from >= -depth - QUEUE_PAGE; from -= QUEUE_PAGE) {
-        const raws = await this.#redis.lrange(list, from - QUEUE_PAGE + 1, from);
-        for (const raw of raws) {
-          budget -= raw.length;
-          for (const [, id] of raw.matchAll(/"(?:id|correlation_id)": ?"([^"\\]+)"/g))
-            if (id !== undefined && wanted.has(id)) waiting.add(id);
-        }
-        if (budget < 0) return undefined;
-        if (raws.length < QUEUE_PAGE) break;
-      }
-    }
-    return waiting;
+  /** Whether its message, if it waits anywhere, waits in a queue that we know. */
+  #isInKnownQueue(task: KnownTask, workers: Workers): boolean {
+    if (task.queue !== undefined && this.#names.has(task.queue)) return true;
+    const consumed = task.step >= Step.RECEIVED ? workers.get(task.worker ?? "")?.queues : undefined;
+    return consumed?.every((queue) => this.#names.has(queue)) ?? this.#names.completeAt > task.evidenceAt;
   }
 
   /** Ends what is nowhere, after one more look at its result: it may have ended between the first look and the question. */
-  async #bury(gone: readonly KnownTask[], workers: Map<string, Worker>): Promise<TaskEvent[]> {
+  async #bury(gone: readonly KnownTask[], workers: Workers): Promise<TaskEvent[]> {
     if (gone.length === 0) return [];
     const metas = await this.#results.lookUp(gone.map((task) => task.id));
-    return gone.map((task) => {
+    return gone.flatMap((task) => {
       const meta = metas.get(task.id);
-      if (meta !== undefined && isFinal(meta)) return this.#results.told(task.id, meta, Date.now());
-      if (task.step >= Step.RECEIVED && isDead(task, workers)) {
-        return this.#conclude(task, "task.lost", `${whyDead(task, workers)}; its message is gone, so it will not run again`);
-      }
-      return this.#conclude(task, "task.ended", "no worker holds it, its message is gone, and nothing told how it ended");
+      const now = Date.now();
+      this.#wait(task, now);
+      if (meta !== undefined && isFinal(meta)) return [this.#results.told(task.id, meta, now)];
+      // A promised revoke says why it ended, and must not pass for a sign of life after the end.
+      const promised = meta?.status === "REVOKED" ? [this.#results.told(task.id, meta, now - 1)] : [];
+      const why = task.step >= Step.RECEIVED ? whyGone(task, workers) : undefined;
+      if (why !== undefined) return [...promised, this.#lost(task, `${why}; its message is gone, so it will not run again`)];
+      return [...promised, this.#conclude(task, "task.ended", "no worker holds it, its message is gone, and nothing told how it ended")];
     });
   }
 
-  #conclude(task: KnownTask, type: TaskEventType, reason: string): TaskEvent {
+  #lost(task: KnownTask, reason: string): TaskEvent {
+    return this.#conclude(task, "task.lost", reason);
+  }
+
+  #conclude(task: KnownTask, type: "task.lost" | "task.ended", reason: string): TaskEvent {
     const now = Date.now();
     return {
       type,
@@ -257,35 +202,46 @@ export class Reconciler {
     };
   }
 
-  #absent(task: KnownTask, now: number): boolean {
-    const absences = (this.#watches.get(task.id)?.absences ?? 0) + 1;
-    this.#watches.set(task.id, { dueAt: now + FIRST_WAIT_MS, waitMs: FIRST_WAIT_MS, absences });
-    return absences >= ABSENCES;
+  #isAbsentAgain(task: KnownTask, now: number): boolean {
+    const watch = this.#watch(task);
+    watch.absences += 1;
+    watch.dueAt = now + FIRST_WAIT_MS;
+    return watch.absences >= ABSENCES;
   }
 
-  #present(task: KnownTask, now: number): void {
-    const waitMs = Math.min((this.#watches.get(task.id)?.waitMs ?? FIRST_WAIT_MS / 2) * 2, LONGEST_WAIT_MS);
-    this.#watches.set(task.id, { dueAt: now + waitMs, waitMs, absences: 0 });
+  /** It is somewhere, or nobody can say: the next look has time, and more each time. */
+  #wait(task: KnownTask, now: number): void {
+    const watch = this.#watch(task);
+    watch.absences = 0;
+    watch.dueAt = now + watch.waitMs;
+    watch.waitMs = Math.min(watch.waitMs * 2, LONGEST_WAIT_MS);
   }
 
-  #forgetAllBut(tasks: readonly KnownTask[]): void {
-    if (this.#watches.size < CANDIDATES * 20) return;
-    const kept = new Set(tasks.map((task) => task.id));
-    for (const id of this.#watches.keys()) if (!kept.has(id)) this.#watches.delete(id);
+  #watch(task: KnownTask): Watch {
+    let watch = this.#watches.get(task.id);
+    if (watch === undefined) {
+      const [oldest] = this.#watches.size >= WATCHES ? this.#watches.keys() : [];
+      if (oldest !== undefined) this.#watches.delete(oldest);
+      watch = { dueAt: 0, waitMs: FIRST_WAIT_MS, absences: 0, dead: false };
+      this.#watches.set(task.id, watch);
+    }
+    return watch;
   }
 }
 
-/** Whether the process that had the task is no more: lost, stopped, or booted again since anything was heard of the task. */
-function isDead(task: KnownTask, workers: Map<string, Worker>): boolean {
-  if (task.worker === undefined) return false;
-  const worker = workers.get(task.worker);
-  if (worker === undefined) return false;
-  if (worker.state === "lost" || worker.state === "stopped") return true;
-  return worker.state === "online" && worker.boots > 1 && worker.startedAt !== undefined && worker.startedAt > task.evidenceAt;
-}
+const HELD = "its message is unacknowledged, so it will be delivered again when the visibility timeout is over";
 
-function whyDead(task: KnownTask, workers: Map<string, Worker>): string {
-  const state = workers.get(task.worker ?? "")?.state;
-  if (state === "lost") return `its worker ${task.worker} is lost`;
-  return state === "stopped" ? `its worker ${task.worker} stopped` : `its worker ${task.worker} was restarted`;
+/** Whether a stored result adds to what is known of an unfinished task. */
+function isNews(task: KnownTask, meta: ResultMeta): boolean {
+  if (isFinal(meta)) return true;
+  switch (meta.status) {
+    case "RETRY":
+      return false;
+    case "REVOKED":
+      return task.step < Step.REVOKE_PROMISED;
+    case "STARTED":
+      return task.step < Step.STARTED;
+    default:
+      return task.step < Step.PROGRESS;
+  }
 }

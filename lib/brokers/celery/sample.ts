@@ -1,16 +1,26 @@
 import type { Redis } from "ioredis";
 import type { QueueSample, RedisSample, Sample } from "../../log/log.ts";
 import type { Event } from "../../model/event.ts";
+import { isReplyError } from "../../redis.ts";
 import type { CeleryKeys } from "../../wire/celery/keys.ts";
 import type { Malformed } from "./malformed.ts";
 import type { QueueNames } from "./queue-names.ts";
 import type { QueueReader } from "./queue-reader.ts";
+import { filledLists, replies, WRONG_TYPE } from "./read.ts";
 import type { Unacked } from "./unacked.ts";
 
 /** Redis' own state changes slowly, and INFO is not free. */
 const INFO_MS = 10_000;
-/** Queues looked at in one sample; the empty ones of a larger number take turns. */
+/** Queues looked at in one sample; of a larger number the empty ones take turns. */
 const QUEUES = 500;
+/** Events that could not be handed over because Redis failed in between, at most. */
+const EVENTS = 50_000;
+
+interface List {
+  queue: string;
+  list: string;
+  priority: number;
+}
 
 /** Depths and ages of the queues, what is unacknowledged, and how Redis is. */
 export class Sampler {
@@ -20,10 +30,15 @@ export class Sampler {
   readonly #reader: QueueReader;
   readonly #unacked: Unacked;
   readonly #malformed: Malformed;
-  readonly #last = new Map<string, QueueSample>();
+  readonly #steps: number[];
+  /** Queues and lists that held anything when they were last looked at. */
+  #filled = new Set<string>();
+  #filledLists = new Set<string>();
   #turn = 0;
   #redisSample: RedisSample | undefined;
   #infoAt = 0;
+  /** What was read and not handed over yet: a failure in between must not swallow it. */
+  #events: Event[] = [];
 
   constructor(parts: { redis: Redis; keys: CeleryKeys; names: QueueNames; reader: QueueReader; unacked: Unacked; malformed: Malformed }) {
     this.#redis = parts.redis;
@@ -32,62 +47,101 @@ export class Sampler {
     this.#reader = parts.reader;
     this.#unacked = parts.unacked;
     this.#malformed = parts.malformed;
+    this.#steps = parts.keys.options.prioritySteps.toSorted((a, b) => a - b);
   }
 
   async take(now: number): Promise<{ sample: Sample; events: Event[] }> {
-    const events: Event[] = [];
-    this.#reader.begin();
-    for (const queue of this.#chosen()) {
-      const { sample, arrived } = await this.#queue(queue, now);
-      this.#last.set(queue, sample);
-      events.push(...arrived);
-    }
-    events.push(...(await this.#unacked.look(now)), ...this.#malformed.take(now));
-    if (now - this.#infoAt >= INFO_MS) {
-      this.#infoAt = now;
-      this.#redisSample = redisSample(await this.#redis.info());
-    }
-    const sample: Sample = { at: now, queues: [...this.#last.values()], unacked: this.#unacked.summary };
+    const queues = await this.#queues(now);
+    this.#tell(await this.#unacked.sample(now));
+    await this.#info(now);
+    this.#tell(this.#malformed.take(now));
+    const events = this.#events;
+    this.#events = [];
+    const sample: Sample = { at: now, queues, unacked: this.#unacked.summary };
     if (this.#redisSample !== undefined) sample.redis = this.#redisSample;
     return { sample, events };
+  }
+
+  async #queues(now: number): Promise<QueueSample[]> {
+    const chosen = this.#chosen();
+    const lists = chosen.flatMap((queue) => this.#listsOf(queue));
+    const lengths = await filledLists(
+      this.#redis,
+      lists.map(({ list }) => list),
+      (list) => this.#filledLists.has(list),
+    );
+    const samples = new Map<string, QueueSample>(chosen.map((name) => [name, { name, byPriority: [] }]));
+    const filled: List[] = [];
+    for (const one of lists) {
+      const length = lengths.get(one.list) ?? 0;
+      if (length === WRONG_TYPE) this.#malformed.report(`queue ${one.queue}`, `${one.list} is no list`);
+      const depth = length === WRONG_TYPE ? 0 : length;
+      samples.get(one.queue)?.byPriority.push({ priority: one.priority, depth });
+      if (depth > 0) filled.push(one);
+      else this.#reader.empty(one.list);
+    }
+    this.#filled = new Set(filled.map(({ queue }) => queue));
+    this.#filledLists = new Set(filled.map(({ list }) => list));
+    await this.#ends(filled, samples, now);
+    return [...samples.values()];
+  }
+
+  #listsOf(queue: string): List[] {
+    return this.#keys.queueLists(queue).map((list, i) => ({ queue, list, priority: this.#steps[i] ?? 0 }));
   }
 
   /** All queues; of very many those that held something, and as many of the others as fit. */
   #chosen(): string[] {
     const all = this.#names.queues;
-    if (all.length <= QUEUES) return [...all];
-    const filled = all.filter((queue) => (this.#last.get(queue)?.byPriority ?? []).some(({ depth }) => depth > 0)).slice(0, QUEUES / 2);
+    if (this.#reader.size > 2_000 + 2 * all.length * this.#steps.length)
+      this.#reader.keep(new Set(all.flatMap((queue) => this.#keys.queueLists(queue))));
+    if (all.length <= QUEUES) return all;
+    const filled = all.filter((queue) => this.#filled.has(queue)).slice(0, QUEUES / 2);
     const start = this.#turn % all.length;
     const others = [...all.slice(start), ...all.slice(0, start)].slice(0, QUEUES - filled.length);
     this.#turn = (start + others.length) % all.length;
     return [...new Set([...filled, ...others])];
   }
 
-  async #queue(queue: string, now: number): Promise<{ sample: QueueSample; arrived: Event[] }> {
-    const lists = this.#keys.queueLists(queue);
-    const steps = this.#keys.options.prioritySteps.toSorted((a, b) => a - b);
-    const lengths = await this.#redis.pipeline(lists.map((list) => ["llen", list])).exec();
-    const sample: QueueSample = { name: queue, byPriority: [] };
-    const arrived: Event[] = [];
-    for (const [i, list] of lists.entries()) {
-      const [error, length] = lengths?.[i] ?? [null, 0];
-      if (error) this.#malformed.report(`queue ${queue}`, error.message.startsWith("WRONGTYPE") ? `${list} is no list` : error.message);
-      const depth = typeof length === "number" ? length : 0;
-      sample.byPriority.push({ priority: steps[i] ?? 0, depth });
-      if (error) continue;
-      arrived.push(...(await this.#reader.arrivals(queue, list, depth, now)));
-      if (depth === 0) continue;
-      const oldest = await this.#reader.oldest(queue, list, now);
-      if (oldest !== undefined && (sample.oldest === undefined || oldest.at < sample.oldest.at)) sample.oldest = oldest;
-      const pttl = await this.#redis.pttl(list);
-      if (pttl >= 0) sample.expiresInMs = Math.min(sample.expiresInMs ?? Infinity, pttl);
+  /** Both ends of each list, and its remaining life; the reader goes on from there. */
+  async #ends(filled: readonly List[], samples: Map<string, QueueSample>, now: number): Promise<void> {
+    this.#reader.begin();
+    const ends = await replies(
+      this.#redis,
+      filled.flatMap(({ list }) => [
+        ["lindex", list, 0],
+        ["lindex", list, -1],
+        ["pttl", list],
+      ]),
+    );
+    for (const [i, { queue, list }] of filled.entries()) {
+      const [newest, oldest, pttl] = ends.slice(i * 3, i * 3 + 3);
+      const sample = samples.get(queue);
+      if (typeof newest !== "string" || typeof oldest !== "string" || sample === undefined) continue;
+      const age = await this.#reader.look(queue, list, { newest, oldest }, now, (event) => this.#tell([event]));
+      if (sample.oldest === undefined || age.at < sample.oldest.at) sample.oldest = age;
+      if (typeof pttl === "number" && pttl >= 0) sample.expiresInMs = Math.min(sample.expiresInMs ?? Infinity, pttl);
     }
-    return { sample, arrived };
+  }
+
+  async #info(now: number): Promise<void> {
+    if (now - this.#infoAt < INFO_MS) return;
+    this.#infoAt = now;
+    try {
+      this.#redisSample = redisSample(await this.#redis.info());
+    } catch (error) {
+      // A user that may only read what is Celery's sees no charts of Redis.
+      if (!isReplyError(error, "NOPERM")) throw error;
+    }
+  }
+
+  #tell(events: readonly Event[]): void {
+    for (const event of events) if (this.#events.length < EVENTS) this.#events.push(event);
   }
 }
 
 /** The fields of INFO that matter to a broker. */
-export function redisSample(info: string): RedisSample {
+function redisSample(info: string): RedisSample {
   const fields = new Map(info.split(/\r?\n/).map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)] as const));
   const number = (name: string): number => Number(fields.get(name) ?? 0) || 0;
   return {

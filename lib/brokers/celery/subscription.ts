@@ -1,23 +1,34 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import { asAppError } from "../../redis.ts";
 import type { LogEvent } from "../../model/event.ts";
+import { asAppError } from "../../redis.ts";
 
 const RETRY_MS = 500;
-/** A connection that is silent for this long is asked whether it still lives. */
-const PING_MS = 5_000;
+/** A connection on which nothing was heard for this long is asked whether it still lives, */
+const QUIET_MS = 2_000;
+/** and one that does not answer in this time counts as down until it does. It is kept: what Redis holds back for us may still come. */
+const ANSWER_MS = 3_000;
 
-/**
- * A pub/sub subscription that is kept up until the signal fires. What is published while it is down is lost; how long that
- * was is told as a gap when it stands again.
- */
+export interface Listener {
+  /** Globs, and exact names. */
+  patterns: readonly string[];
+  channels: readonly string[];
+  /** The bytes as published, and when they came, by our clock. */
+  onMessage: (channel: string, message: Buffer, at: number) => void;
+  /** It stands again after it was down: what was published meanwhile is lost. */
+  onGap: (gap: LogEvent) => void;
+  onStanding?: () => void;
+}
+
+/** A pub/sub subscription on a connection of its own that is kept up until the signal fires, whatever happens to Redis. */
 export class Subscription {
   readonly #redis: Redis;
   readonly #what: string;
   #connected = false;
   #since = Date.now();
   #problem: string | null = null;
-  #stoodUntil: number | undefined;
+  #heardAt = 0;
+  /** When anything was last heard before it fell. */
+  #downFrom: number | undefined;
 
   constructor(redis: Redis, what: string) {
     this.#redis = redis;
@@ -28,65 +39,98 @@ export class Subscription {
     return { connected: this.#connected, since: this.#since, problem: this.#problem };
   }
 
-  /** `channels` are exact names, `patterns` globs. `onMessage` gets the bytes as published. */
-  async run(
-    options: {
-      patterns: readonly string[];
-      channels: readonly string[];
-      onMessage: (channel: string, message: Buffer) => void;
-      onGap: (gap: LogEvent) => void;
-      onStanding?: () => void;
-    },
-    signal: AbortSignal,
-  ): Promise<void> {
+  async run(listener: Listener, signal: AbortSignal): Promise<void> {
     const redis = this.#redis;
-    redis.on("pmessageBuffer", (_pattern: Buffer, channel: Buffer, message: Buffer) => options.onMessage(channel.toString(), message));
-    redis.on("messageBuffer", (channel: Buffer, message: Buffer) => options.onMessage(channel.toString(), message));
-    redis.on("close", () => this.#fell());
+    let subscribed = false;
+    let wake: () => void = () => undefined;
+    const hear = (channel: Buffer, message: Buffer): void => {
+      this.#heardAt = Date.now();
+      listener.onMessage(channel.toString(), message, this.#heardAt);
+    };
+    const hearPattern = (_pattern: Buffer, channel: Buffer, message: Buffer): void => hear(channel, message);
+    const onClose = (): void => {
+      subscribed = false;
+      this.#falls(`the subscription to ${this.#what} is down`);
+      wake();
+    };
+    redis.on("pmessageBuffer", hearPattern).on("messageBuffer", hear).on("close", onClose);
     try {
       while (!signal.aborted) {
         try {
-          if (!this.#connected) {
-            if (options.patterns.length > 0) await redis.psubscribe(...options.patterns);
-            if (options.channels.length > 0) await redis.subscribe(...options.channels);
-            this.#stands(options.onGap);
-            options.onStanding?.();
-          }
-          await delay(PING_MS, undefined, { signal }).catch(() => undefined);
-          if (!signal.aborted) await redis.ping();
+          if (!subscribed) await this.#subscribe(listener, signal);
+          else if (Date.now() - this.#heardAt >= QUIET_MS) await this.#ping(signal);
+          if (signal.aborted) return;
+          subscribed = true;
+          this.#stands(listener);
         } catch (error) {
-          this.#fell();
+          subscribed = false;
+          this.#falls("");
           this.#problem = asAppError(redis, error).message;
-          await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
         }
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(() => wake(), subscribed ? QUIET_MS : RETRY_MS);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+          signal.addEventListener("abort", wake, { once: true });
+        });
+        signal.removeEventListener("abort", wake);
       }
     } finally {
-      redis.removeAllListeners("pmessageBuffer").removeAllListeners("messageBuffer");
+      redis.off("pmessageBuffer", hearPattern).off("messageBuffer", hear).off("close", onClose);
     }
   }
 
-  #stands(onGap: (gap: LogEvent) => void): void {
-    const now = Date.now();
-    this.#connected = true;
-    this.#since = now;
-    this.#problem = null;
-    if (this.#stoodUntil === undefined) return;
-    onGap({
-      type: "log.gap",
-      at: now,
-      seenAt: now,
-      source: "leader",
-      fromAt: this.#stoodUntil,
-      details: JSON.stringify({ where: this.#what, reason: "the subscription was down" }),
-    });
-    this.#stoodUntil = undefined;
+  async #subscribe({ patterns, channels }: Listener, signal: AbortSignal): Promise<void> {
+    if (patterns.length > 0) await orAborted(this.#redis.psubscribe(...patterns), signal);
+    if (channels.length > 0) await orAborted(this.#redis.subscribe(...channels), signal);
   }
 
-  #fell(): void {
+  async #ping(signal: AbortSignal): Promise<void> {
+    const timer = setTimeout(() => this.#falls("Redis does not answer"), ANSWER_MS);
+    try {
+      await orAborted(this.#redis.ping(), signal);
+      this.#heardAt = Date.now();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #stands(listener: Listener): void {
+    if (this.#connected) return;
+    const now = Date.now();
+    const details = JSON.stringify({ where: this.#what, reason: this.#problem });
+    this.#connected = true;
+    this.#since = now;
+    this.#heardAt = now;
+    this.#problem = null;
+    if (this.#downFrom !== undefined) {
+      listener.onGap({ type: "log.gap", at: now, seenAt: now, source: "leader", fromAt: this.#downFrom, details });
+      this.#downFrom = undefined;
+    }
+    listener.onStanding?.();
+  }
+
+  #falls(problem: string): void {
     if (!this.#connected) return;
     this.#connected = false;
     this.#since = Date.now();
-    this.#stoodUntil = this.#since;
-    this.#problem = `the subscription to ${this.#what} is down`;
+    this.#downFrom = this.#heardAt;
+    this.#problem = problem;
+  }
+}
+
+/** Does not wait for an answer beyond the signal. */
+export async function orAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  if (signal.aborted) return undefined;
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const abort = (): void => resolve(undefined);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([answer, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+    answer.catch(() => undefined);
   }
 }
