@@ -1,3 +1,4 @@
+import { formatValue } from "../wire/python/repr.ts";
 /**
  * What a task was called with, and how far that may be trusted. Most trusted is the broker's own message, then arguments
  * that Celery stored with the result (`result_extended`) or that we sent ourselves, then those told in answer to `inspect`,
@@ -92,7 +93,16 @@ function jsonText(told: Told, what: string): Decoded<string> {
   return encodeKombuJson(literal.value);
 }
 
+/** A stored value as one line of Python-like text; one that was stored cut is no whole JSON any more and stays the text that it is. */
+export function valueText(text: string, maxLength: number): string {
+  try {
+    return formatValue(storedValue(text), maxLength);
+  } catch {
+    return text.slice(0, maxLength);
+  }
+}
+
 /** Safe because texts of the form `value` are written by our own collectors with `JSON.stringify`, and by nobody else. */
-export function storedValue(text: string): Value {
+function storedValue(text: string): Value {
   return JSON.parse(text) as Value;
 }

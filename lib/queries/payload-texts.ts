@@ -3,7 +3,7 @@ import { decodeTaskMessage } from "../wire/celery/task-message.ts";
 import { parseLiteral } from "../wire/python/literal.ts";
 import { formatValue } from "../wire/python/repr.ts";
 import { type Value, get } from "../wire/python/value.ts";
-import { storedValue } from "./arguments.ts";
+import { valueText } from "./arguments.ts";
 
 /** What a search looks at. Several sources may tell one field, each in its own words. */
 export interface PayloadTexts {
@@ -35,7 +35,7 @@ export function payloadTexts(events: readonly TaskEvent[]): PayloadTexts {
 }
 
 function readable(text: string, form: "repr" | "value" | undefined): string {
-  return form === "value" ? formatValue(storedValue(text), LONGEST) : text;
+  return form === "value" ? valueText(text, LONGEST) : text;
 }
 
 function addMessage(texts: PayloadTexts, raw: string): boolean {

@@ -1,5 +1,4 @@
-import { formatValue } from "../wire/python/repr.ts";
-import { storedValue } from "./arguments.ts";
+import { valueText } from "./arguments.ts";
 import type { StoredTaskEvent } from "./task-events.ts";
 
 const LONGEST = 200;
@@ -20,7 +19,7 @@ export function whatOf(events: readonly StoredTaskEvent[], state: string): strin
 }
 
 function resultText(text: string, form: "repr" | "value" | undefined): string {
-  return form === "value" ? formatValue(storedValue(text), LONGEST) : oneLine(text);
+  return form === "value" ? valueText(text, LONGEST) : oneLine(text);
 }
 
 export function firstLine(text: string): string {
