@@ -75,6 +75,7 @@ export const EVENT_TYPES = {
   "worker.lost": 36,
   "worker.inspected": 37,
   "worker.gone": 38,
+  "worker.known": 39,
   "log.gap": 48,
   "log.malformed": 49,
   "queue.sampled": 64,

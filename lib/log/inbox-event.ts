@@ -2,8 +2,8 @@ import { clampAt, type Event, type EventType, type Facts, type LogEvent, type Pa
 import { decoded, type Decoded, undecodable } from "../wire/decoded.ts";
 import { EVENT_TYPES, FACTS, FORMS, keysOf, PAYLOAD } from "./facts.ts";
 
-/** What only Perennial itself may say: an operator's action, and a task's facts as they were known. */
-const NOT_TOLD_BY_OTHERS: readonly EventType[] = ["task.acted", "task.known"];
+/** What only Perennial itself may say: an operator's action, and facts as they were known. */
+const NOT_TOLD_BY_OTHERS: readonly EventType[] = ["task.acted", "task.known", "worker.known"];
 const TYPES = new Map<unknown, EventType>(
   keysOf(EVENT_TYPES)
     .filter((type) => /^(task|worker)\./.test(type) && !NOT_TOLD_BY_OTHERS.includes(type))

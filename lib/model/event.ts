@@ -33,6 +33,7 @@ export type WorkerEventType =
   | "worker.late" // no sign of life for longer than expected
   | "worker.lost" // and for so long that what it ran is lost
   | "worker.inspected" // what its answers to remote control changed in what we know
+  | "worker.known" // all facts of a worker, written again before the events that told them are trimmed
   | "worker.gone"; // forgotten after a long silence
 
 export type LogEventType =
@@ -70,6 +71,10 @@ export interface LogData {
   /** `events`, `queue celery`, `unacked`, `result`, `binding _kombu.binding.x` … */
   where: string;
   reason: string;
+  /** The beginning of what could not be read. */
+  sample?: string;
+  /** A worker that takes it dies or loses its connection, and whoever takes it next as well, until somebody removes it. */
+  poison?: boolean;
 }
 
 export interface Facts {
@@ -109,7 +114,7 @@ export interface Facts {
   flags?: number;
   /** A count: of lost events, of malformed messages. */
   count?: number;
-  /** JSON text of what the fold reads besides: `WorkerData` in worker events, `LogData` in log events. */
+  /** JSON text of what the fold reads besides: `WorkerData` in worker events (all of it in `worker.known`), `LogData` in log events. */
   details?: string;
   /** Only in `task.known`: what else the row of the task holds. */
   step?: number;

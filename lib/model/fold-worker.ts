@@ -6,6 +6,7 @@ import type { Worker, WorkerData } from "./worker.ts";
  * silence (late, lost) is itself an event there, so replicas agree without asking a clock.
  */
 export function foldWorker(worker: Worker | undefined, event: WorkerEvent): Worker {
+  if (event.type === "worker.known") return restored(worker, event);
   const data = workerDataOf(event);
   const held = worker ?? unknownWorker(event);
   const next: Worker = { ...held, ...factsOf(data) };
@@ -24,6 +25,22 @@ export function foldWorker(worker: Worker | undefined, event: WorkerEvent): Work
   if (event.type === "worker.heartbeat" || event.type === "worker.online")
     next.clockOffsetMs = data.clockOffsetMs ?? Math.round(event.at - event.seenAt);
   return next;
+}
+
+/**
+ * All that is known of a worker as one event. Folded alone it gives the same worker; onto one of which more is known already,
+ * it adds what is missing. What tasks count is left to them.
+ */
+export function knownOfWorker(worker: Worker, seenAt: number): WorkerEvent {
+  const { name, succeeded: _s, failed: _f, ...facts } = worker;
+  return { type: "worker.known", worker: name, at: worker.stateAt, seenAt, source: "leader", details: JSON.stringify(facts) };
+}
+
+function restored(worker: Worker | undefined, event: WorkerEvent): Worker {
+  const known: Worker = { ...unknownWorker(event), ...workerDataOf(event) };
+  if (worker === undefined) return known;
+  const firstSeenAt = Math.min(known.firstSeenAt, worker.firstSeenAt);
+  return { ...known, ...worker, firstSeenAt, boots: Math.max(known.boots, worker.boots) };
 }
 
 function unknownWorker(event: WorkerEvent): Worker {
@@ -54,6 +71,7 @@ function stateAfter(held: Worker, event: WorkerEvent, data: WorkerData): Worker[
     case "worker.lost":
       return "lost";
     case "worker.inspected":
+    case "worker.known":
     case "worker.gone":
       return held.state;
   }

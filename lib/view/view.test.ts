@@ -211,6 +211,42 @@ describe("trimming", () => {
   });
 });
 
+describe("a log that begins anew", () => {
+  test("can be told everything that is known, in as many parts as one likes", () => {
+    fc.assert(
+      fc.property(fc.array(anyTaskEvent, { minLength: 1, maxLength: 30 }), fc.integer({ min: 1, max: 5 }), (events, limit) => {
+        const [view, next] = [viewOf(events), new View()];
+        const remembered = viewOf(events).reset();
+        for (;;) {
+          const part = remembered.peek(limit, START + 1_000_000);
+          if (part.length === 0) break;
+          expect(part.length).toBeLessThanOrEqual(limit);
+          for (const event of part) next.apply(event, next.extent.next + 1);
+          remembered.told(part.length);
+        }
+        for (const id of ids) {
+          const task = view.task(id);
+          expect(next.task(id)).toEqual(task && { ...task, seenAt: START + 1_000_000 });
+        }
+        expect(next.byState).toEqual(view.byState);
+        expect(next.acts.kept.map(({ event }) => event.task)).toEqual(view.acts.kept.map(({ event }) => event.task));
+      }),
+    );
+  });
+
+  test("is told the workers, and does not make the depths of queues forgotten", () => {
+    const online: Event = { type: "worker.online", worker: "w", at: START, seenAt: START, source: "event", pid: 7, details: '{"slots":4}' };
+    const view = viewOf([online]);
+    view.applySample({ at: START, queues: [{ name: "mail", byPriority: [{ priority: 0, depth: 3 }] }] });
+    const [worker] = view.workers.all();
+    const remembered = view.reset();
+    expect(view.workers.all()).toEqual([]);
+    expect(view.queues.get("mail")).toBeDefined();
+    for (const event of remembered.peek(10, START + 5_000)) view.apply(event, 1);
+    expect(view.workers.all()).toEqual([worker]);
+  });
+});
+
 test("gaps, malformed things and acts are kept with their ordinals, and lost counts with them", () => {
   const rest = { at: START, seenAt: START, source: "leader" } as const;
   const view = viewOf([

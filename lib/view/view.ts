@@ -1,5 +1,14 @@
 import type { Ordinal, Sample } from "../log/log.ts";
-import { isTaskEvent, isWorkerEvent, type Event, type LogData, type LogEvent, type TaskEvent, type TaskEventType } from "../model/event.ts";
+import {
+  isTaskEvent,
+  isWorkerEvent,
+  type Event,
+  type LogData,
+  type LogEvent,
+  type TaskEvent,
+  type TaskEventType,
+  type WorkerEvent,
+} from "../model/event.ts";
 import { fold } from "../model/fold.ts";
 import { knownOf } from "../model/known.ts";
 import { FINAL_STATES, type Task } from "../model/task.ts";
@@ -9,13 +18,15 @@ import { Kind, Marks } from "./marks.ts";
 import { forEachMatch } from "./query.ts";
 import { Queues } from "./queues.ts";
 import { Recent } from "./recent.ts";
+import { Remembered } from "./remembered.ts";
 import { Series } from "./series.ts";
 import { TaskTable } from "./task-table.ts";
 import { Timeline } from "./timeline.ts";
 import { Workers } from "./workers.ts";
 
 const RECENT_GAPS = 200;
-const RECENT_MALFORMED = 200;
+/** Each kind is told anew every ten seconds in which there was more of it. */
+const RECENT_MALFORMED = 1_000;
 const RECENT_ACTS = 500;
 /** A task that reports progress ten times a second for a day has a million events; nobody reads them all. */
 const LONGEST_TIMELINE = 1_000;
@@ -122,7 +133,7 @@ export class View {
     state.series.advance(event.seenAt);
     if (isTaskEvent(event)) this.#applyTask(event, ordinal);
     else if (isWorkerEvent(event)) {
-      state.workers.apply(event);
+      state.workers.apply(event, ordinal);
       this.#changes.workers(ordinal);
     } else if (event.type === "log.gap") state.gaps.add(incidentOf(event, ordinal), event.count);
     else if (event.type === "log.malformed") state.malformed.add(incidentOf(event, ordinal), event.count);
@@ -155,20 +166,22 @@ export class View {
 
   /**
    * What must be written again before the events before an ordinal may be trimmed: each task that is unfinished, or has
-   * events on both sides, as one `task.known` heard at `seenAt`.
+   * events on both sides, as one `task.known` heard at `seenAt`. Its clock is the last ordinal of which it knows. At most
+   * `limit` of them: once those are applied, the next ones.
    */
-  unfinishedBefore(before: Ordinal, seenAt: number): TaskEvent[] {
+  unfinishedBefore(before: Ordinal, seenAt: number, limit = Infinity): TaskEvent[] {
     const isFinal = this.table.words.state.table((state) => FINAL_STATES.has(state));
     const rows = this.table.select((last, first, state) => first < before && (last >= before || isFinal[state] === 0));
-    return rows.map((row) => this.known(row, seenAt));
+    const clock = this.#state.next - 1;
+    return rows.slice(0, limit).map((row) => ({ ...knownOf(this.table.read(row), seenAt), clock }));
   }
 
-  /** All that is known of a row's task as one event. Its clock is the last ordinal of which it knows. */
-  known(row: number, seenAt: number): TaskEvent {
-    return { ...knownOf(this.table.read(row), seenAt), clock: this.#state.next - 1 };
+  /** The same of workers: those that are there, or have events on both sides, as `worker.known`. */
+  workersBefore(before: Ordinal, seenAt: number): WorkerEvent[] {
+    return this.workers.knownBefore(before, this.#state.next - 1, seenAt);
   }
 
-  /** The log no longer has what was before an ordinal: forgets every task that has had no event since. */
+  /** The log no longer has what was before an ordinal: forgets every task and worker that has had no event since. */
   trim(before: Ordinal): void {
     const state = this.#state;
     if (before <= state.first) return;
@@ -179,15 +192,22 @@ export class View {
       table.remove(row);
     }
     state.timeline.trim(before);
+    state.workers.trim(before);
     for (const recent of [state.gaps, state.malformed, state.acts]) recent.forgetBefore(before);
     state.first = Math.min(before, state.next);
     this.#changes.manyTasks();
   }
 
-  /** The log began anew: forgets everything but who listens. */
-  reset(): void {
-    this.#state = newState();
+  /** The log began anew: forgets everything but who listens, and what samples told. Answers what was known until now. */
+  reset(): Remembered {
+    const { table, workers, acts, queues } = this.#state;
+    this.#state = { ...newState(), queues };
     this.#changes.manyTasks();
+    return new Remembered(
+      table,
+      workers,
+      acts.kept.map(({ event }) => event),
+    );
   }
 
   /** Hints of what changed, at most one each turn of the event loop. Answers how to end it. */
@@ -281,12 +301,16 @@ function incidentOf(event: LogEvent, ordinal: Ordinal): Incident {
 
 /** Where and why; nothing when it cannot be read, which only a foreign hand in the log can cause. */
 function logDataOf(details: string | undefined): LogData {
+  const told: LogData = { where: "", reason: "" };
   try {
     const data: unknown = JSON.parse(details ?? "{}");
-    if (typeof data === "object" && data !== null)
-      return { where: "where" in data ? String(data.where) : "", reason: "reason" in data ? String(data.reason) : "" };
+    if (typeof data !== "object" || data === null) return told;
+    if ("where" in data) told.where = String(data.where);
+    if ("reason" in data) told.reason = String(data.reason);
+    if ("sample" in data) told.sample = String(data.sample);
+    if ("poison" in data) told.poison = data.poison === true;
   } catch {
-    // Told below.
+    // Nothing is told.
   }
-  return { where: "", reason: "" };
+  return told;
 }

@@ -1,5 +1,6 @@
+import type { Ordinal } from "../log/log.ts";
 import type { WorkerEvent } from "../model/event.ts";
-import { foldWorker } from "../model/fold-worker.ts";
+import { foldWorker, knownOfWorker } from "../model/fold-worker.ts";
 import type { Worker } from "../model/worker.ts";
 
 interface Entry {
@@ -7,6 +8,9 @@ interface Entry {
   worker: Worker | undefined;
   succeeded: number;
   failed: number;
+  /** Events before this ordinal tell nothing of it that later ones do not. */
+  first: Ordinal;
+  last: Ordinal;
 }
 
 /**
@@ -22,13 +26,21 @@ export class Workers {
     this.#bound = bound;
   }
 
-  apply(event: WorkerEvent): void {
+  /** Events come in the order of their ordinals. */
+  apply(event: WorkerEvent, ordinal: Ordinal): void {
     if (event.type === "worker.gone") {
       this.#entries.delete(event.worker);
       return;
     }
     const entry = this.#entry(event.worker);
+    if (entry.worker === undefined) entry.first = ordinal;
+    if (event.type === "worker.known" && event.clock !== undefined && entry.last <= event.clock) {
+      // It knows of every event before it: a replica that has read only the latest ones takes it as it is.
+      entry.worker = undefined;
+      entry.first = ordinal;
+    }
     entry.worker = foldWorker(entry.worker, event);
+    entry.last = ordinal;
   }
 
   /** A task's outcome on this worker came to be known, or with -1 turned out to be another. */
@@ -46,6 +58,21 @@ export class Workers {
     return Array.from(this.#entries.values(), workerOf).filter((worker) => worker !== undefined);
   }
 
+  /**
+   * What must be written again before the events before an ordinal may be trimmed: each worker that is there, or has events
+   * on both sides, as one `worker.known` heard at `seenAt`. `clock` is the last ordinal that was applied.
+   */
+  knownBefore(before: Ordinal, clock: Ordinal, seenAt: number): WorkerEvent[] {
+    return Array.from(this.#entries.values())
+      .filter(({ first, last, worker }) => worker !== undefined && first < before && (last >= before || !isOver(worker)))
+      .flatMap(({ worker }) => (worker === undefined ? [] : [{ ...knownOfWorker(worker, seenAt), clock }]));
+  }
+
+  /** The log no longer has what was before an ordinal: forgets every worker of which nothing was heard since. */
+  trim(before: Ordinal): void {
+    for (const [name, { worker, last }] of this.#entries) if (worker !== undefined && last < before) this.#entries.delete(name);
+  }
+
   /** How many were dropped because there were too many. */
   get omitted(): number {
     return this.#omitted;
@@ -55,7 +82,7 @@ export class Workers {
     const held = this.#entries.get(name);
     if (held !== undefined) return held;
     if (this.#entries.size >= this.#bound) this.#makeRoom();
-    const entry: Entry = { worker: undefined, succeeded: 0, failed: 0 };
+    const entry: Entry = { worker: undefined, succeeded: 0, failed: 0, first: 0, last: 0 };
     this.#entries.set(name, entry);
     return entry;
   }
@@ -75,7 +102,11 @@ function workerOf({ worker, succeeded, failed }: Entry): Worker | undefined {
 
 function worth({ worker }: Entry): number {
   if (worker === undefined) return 0;
-  return worker.state === "stopped" || worker.state === "lost" ? 1 : 2;
+  return isOver(worker) ? 1 : 2;
+}
+
+function isOver({ state }: Worker): boolean {
+  return state === "stopped" || state === "lost";
 }
 
 function seenAt({ worker }: Entry): number {
