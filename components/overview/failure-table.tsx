@@ -19,7 +19,7 @@ const columns = column.columns([
       <ScopedLink
         to="/tasks"
         with={listOf(original)}
-        className="said clip block max-w-96 hover:underline"
+        className="said clip block max-w-96 hover:underline md:max-lg:max-w-60"
         title={original.name ?? undefined}
       >
         {original.name ?? "Name not known"}

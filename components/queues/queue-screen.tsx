@@ -127,7 +127,7 @@ const heldColumns = held.columns([
       original.id === null ? (
         <span className="said clip block text-ink-2">{original.tag}</span>
       ) : (
-        <ScopedLink to={taskPath(original.id)} className="said clip block max-w-160 hover:underline">
+        <ScopedLink to={taskPath(original.id)} className="said clip block max-w-160 hover:underline md:max-lg:max-w-52">
           {original.name ?? "Name not known"} <span className="text-ink-2">{original.id}</span>
         </ScopedLink>
       ),

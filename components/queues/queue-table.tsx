@@ -17,7 +17,7 @@ const columns = column.columns([
     header: "Queue",
     meta: { phone: 1 },
     cell: ({ getValue }) => (
-      <ScopedLink to={queuePath(getValue())} className="said clip block max-w-80 hover:underline" title={getValue()}>
+      <ScopedLink to={queuePath(getValue())} className="said clip block max-w-80 hover:underline md:max-lg:max-w-44" title={getValue()}>
         {getValue()}
       </ScopedLink>
     ),

@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { type ReactElement, useState } from "react";
-import { queueMessagesOptions } from "../../lib/client/queues.ts";
+import { MESSAGES_PER_PAGE, queueMessagesOptions } from "../../lib/client/queues.ts";
 import { taskPath } from "../../lib/client/tasks.ts";
 import type { QueueRow, WaitingMessage } from "../../lib/contract/queue.ts";
 import { ScopedLink } from "../layout/scoped-link.tsx";
@@ -10,6 +10,7 @@ import { MarkShape } from "../state/mark.tsx";
 import { AgeAndTime, ClockTime } from "../time/time.tsx";
 import { Button } from "../ui/button.tsx";
 import { Count } from "../ui/count.tsx";
+import { type Fact, Facts } from "../ui/facts.tsx";
 import { Failure } from "../ui/notice.tsx";
 import { formatBytes } from "../ui/number.model.ts";
 import { Section } from "../ui/section.tsx";
@@ -60,7 +61,11 @@ export function WaitingMessages({ name, broker, queue }: { name: string; broker:
       ) : messages.length === 0 && list.isSuccess ? (
         <p className="text-table text-ink-2">Nothing waits.</p>
       ) : (
-        <ol className="text-table">
+        // What comes below must not jump when the messages come.
+        <ol
+          className="text-table"
+          style={list.isPending ? { minHeight: `calc(var(--row) * ${Math.min(queue.depth, MESSAGES_PER_PAGE)})` } : undefined}
+        >
           {messages.map((message) => (
             <Message key={`${message.priority}.${message.position}`} message={message} />
           ))}
@@ -123,9 +128,14 @@ function Message({ message }: { message: WaitingMessage }): ReactElement {
             )}
             {rawCut && " The message is longer than what is shown."}
           </p>
+          <Facts of={[args !== null && argumentFact("Arguments", args), kwargs !== null && argumentFact("Keyword arguments", kwargs)]} />
           <JsonText label="message" text={raw} />
         </div>
       </details>
     </li>
   );
+}
+
+function argumentFact(word: string, text: string): Fact {
+  return { word, value: <span className="said break-all">{visible(text)}</span> };
 }

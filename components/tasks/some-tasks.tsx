@@ -19,7 +19,7 @@ const columns = column.columns([
     cell: ({ row: { original } }) => (
       <ScopedLink
         to={taskPath(original.id)}
-        className="said clip block max-w-96 hover:underline"
+        className="said clip block max-w-96 hover:underline md:max-lg:max-w-60"
         title={`${original.name ?? "Name not known"}\n${original.id}`}
       >
         {original.name ?? original.id}

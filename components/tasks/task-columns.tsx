@@ -16,7 +16,7 @@ export interface TaskColumn {
 
 /** The widths of all columns, on screens that have room for them; a phone has two lines instead. */
 export const TASK_GRID =
-  "md:grid md:items-center md:gap-x-4 md:grid-cols-[minmax(9rem,3fr)_4.5rem_7rem_3rem_4rem_4.5rem_minmax(6rem,3fr)] " +
+  "md:grid md:items-center md:gap-x-4 md:grid-cols-[minmax(8rem,3fr)_7rem_3rem_4rem_4.5rem_minmax(6rem,3fr)] " +
   "lg:grid-cols-[minmax(9rem,3fr)_4.5rem_7rem_minmax(4rem,1fr)_minmax(5rem,2fr)_3rem_4rem_4.5rem_minmax(6rem,4fr)]";
 
 const NUMBER = "md:text-right max-md:order-3 max-md:text-label";
@@ -32,7 +32,7 @@ export const TASK_COLUMNS: readonly TaskColumn[] = [
   {
     id: "id",
     head: "Id",
-    className: "max-md:hidden clip",
+    className: "max-lg:hidden clip",
     cell: ({ id }) => (
       <span className="said text-ink-2" title={id}>
         {id.slice(0, 8)}

@@ -16,7 +16,11 @@ const columns = column.columns([
     header: "Worker",
     meta: { phone: 1 },
     cell: ({ row: { original } }) => (
-      <ScopedLink to={workerPath(original.name)} className="said clip block max-w-80 hover:underline" title={original.name}>
+      <ScopedLink
+        to={workerPath(original.name)}
+        className="said clip block max-w-80 hover:underline md:max-lg:max-w-60"
+        title={original.name}
+      >
         {original.name}
         {original.kind === "beat" && <span className="text-ink-2"> beat</span>}
       </ScopedLink>

@@ -21,7 +21,8 @@ export function queueOptions(name: string, scope: Scope) {
   });
 }
 
-const MESSAGES = 50;
+/** Messages of a queue that are read at once. */
+export const MESSAGES_PER_PAGE = 50;
 
 /**
  * What lies in a queue, from the next one to be taken. Messages move on while one reads, so pages are not refreshed by
@@ -31,7 +32,7 @@ export function queueMessagesOptions(name: string, broker: string | undefined, p
   return infiniteQueryOptions({
     queryKey: ["messages", name, broker ?? null, priority],
     queryFn: ({ pageParam, signal }) =>
-      ask<QueueMessages>(`${queuePath(name)}/messages`, { broker, priority, offset: pageParam, limit: MESSAGES }, signal),
+      ask<QueueMessages>(`${queuePath(name)}/messages`, { broker, priority, offset: pageParam, limit: MESSAGES_PER_PAGE }, signal),
     initialPageParam: 0,
     getNextPageParam: (page) => page.next,
   });

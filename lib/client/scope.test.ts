@@ -22,7 +22,10 @@ describe("the time window in the address", () => {
 describe("earlier and later", () => {
   const follow = (start: string, ...steps: (-1 | 1)[]): string =>
     steps
-      .reduce((params, step, index) => patched(params, shiftPatch(readScope(params), step, NOW + index * 30_000)), new URLSearchParams(start))
+      .reduce(
+        (params, step, index) => patched(params, shiftPatch(readScope(params), step, NOW + index * 30_000)),
+        new URLSearchParams(start),
+      )
       .toString();
 
   it("moves by half a window", () => {
