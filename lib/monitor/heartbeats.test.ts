@@ -87,4 +87,17 @@ describe("heartbeats", () => {
     scene.hear(beat(14));
     expect(scene.judge(17)).toBe("online");
   });
+
+  test("a loop is recognized on a machine so busy that it goes slowly", () => {
+    const scene = new Scene();
+    for (let i = 0; i < 5; i++) scene.hear(beat(i * 3, "worker.online"), beat(i * 3 + 0.1, "worker.offline"));
+    expect(scene.worker?.state).toBe("looping");
+  });
+
+  test("a worker that was stopped in its loop is stopped", () => {
+    const scene = new Scene();
+    for (let i = 0; i < 9; i++) scene.hear(beat(i, "worker.online"), beat(i + 0.1, "worker.offline"));
+    expect(scene.judge(10)).toBe("looping");
+    expect(scene.judge(20)).toBe("stopped");
+  });
 });

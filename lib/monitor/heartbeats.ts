@@ -13,9 +13,11 @@ const LOST_AFTER_MS = 20_000;
 const SOLO_LOST_AFTER_MS = 1_800_000;
 /** A worker that was never asked to beat often (`freq` of minutes) is not waited for longer than this. */
 const LONGEST_WAIT_MS = 180_000;
-/** So many boots within this time are a reconnect loop (celery-redis: 28 in 8 s were seen). */
+/** So many boots within this time are a reconnect loop: 28 in 8 s were seen, on a busy machine 10 in 15 s. */
 const LOOP_BOOTS = 5;
-const LOOP_MS = 10_000;
+const LOOP_MS = 15_000;
+/** The loop is over when there was no boot for so long. */
+const CALM_MS = 10_000;
 
 interface Heard {
   at: number;
@@ -78,9 +80,11 @@ export class Heartbeats {
       const freqMs = heard?.freqMs ?? worker.heartbeatMs ?? DEFAULT_FREQ_MS;
       const lateMs = Math.min(Math.max(LATE_AFTER_MS, 3 * freqMs), LONGEST_WAIT_MS);
       const lostMs = worker.pool === "solo" ? SOLO_LOST_AFTER_MS : Math.min(Math.max(LOST_AFTER_MS, 10 * freqMs), LONGEST_WAIT_MS * 2);
-      if (heard?.looping === true && now - (heard.boots.at(-1) ?? 0) > LOOP_MS) {
+      if (heard?.looping === true && now - (heard.boots.at(-1) ?? 0) > CALM_MS) {
         heard.looping = false;
-        judged.push(verdict("worker.inspected", worker.name, now, { state: "online", reason: "it stopped reconnecting" }));
+        const data: WorkerData = heard.stopped ? { state: "stopped" } : { state: "online", reason: "it stopped reconnecting" };
+        judged.push(verdict("worker.inspected", worker.name, now, data));
+        if (heard.stopped) continue;
       }
       if (worker.state === "silent") continue;
       const seconds = Math.round(silentMs / 1000);
@@ -121,7 +125,10 @@ export class Heartbeats {
       heard.stopped = true;
       return !heard.looping;
     }
-    if (heard.looping) return false;
+    if (heard.looping) {
+      heard.stopped = false;
+      return false;
+    }
     const sinceStoredMs = event.seenAt - heard.storedAt;
     const busier =
       active !== undefined && active !== heard.active && (heard.active === undefined || sinceStoredMs >= STORE_ACTIVE_EVERY_MS);
