@@ -5,15 +5,16 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "../lib/client/api.ts";
 import { overviewOptions } from "../lib/client/overview.ts";
 import { newQueryClient } from "../lib/client/query-client.ts";
-import { queueListOptions, queueOptions } from "../lib/client/queues.ts";
+import { queueListOptions, queueMessagesOptions, queueOptions } from "../lib/client/queues.ts";
 import { readTaskSearch } from "../lib/client/task-search.ts";
 import { taskHeadOptions, taskListOptions, taskOptions } from "../lib/client/tasks.ts";
 import { workerListOptions, workerOptions } from "../lib/client/workers.ts";
 import type { TaskList } from "../lib/contract/task.ts";
-import { calmOverview, silentOverview, troubledOverview } from "../lib/testing/factories/overview.ts";
-import { growingQueue, heldMessage, unconsumedQueue } from "../lib/testing/factories/queue.ts";
-import { failedDetail, failedTask, NOW, queuedTask } from "../lib/testing/factories/task.ts";
+import { calmOverview, deafHealth, goodHealth, silentOverview, troubledOverview } from "../lib/testing/factories/overview.ts";
+import { growingQueue, heldMessage, poisonMessage, unconsumedQueue, waitingMessage } from "../lib/testing/factories/queue.ts";
+import { failedDetail, failedTask, lostTask, NOW, queuedTask, retryingTask } from "../lib/testing/factories/task.ts";
 import { lostWorker, onlineWorker, workerDetail } from "../lib/testing/factories/worker.ts";
+import { Banner } from "./layout/banner.tsx";
 import { OverviewScreen } from "./overview/overview-screen.tsx";
 import { QueueScreen } from "./queues/queue-screen.tsx";
 import { QueuesScreen } from "./queues/queues-screen.tsx";
@@ -88,6 +89,20 @@ describe("the overview", () => {
   });
 });
 
+describe("the banner", () => {
+  it("says since when Redis is silent", () => {
+    const text = textOf(<Banner us={deafHealth()} error={null} answeredAt={NOW} />);
+    expect(text).toContain("Redis does not answer: connection refused (10.0.3.7:6379). Last event 8 m ago · 14:02:00");
+  });
+
+  it("says since when Perennial itself is silent, and nothing while all is well", () => {
+    expect(textOf(<Banner us={goodHealth()} error={new ApiError(0, "Perennial does not answer.")} answeredAt={NOW - 60_000} />)).toContain(
+      "Perennial does not answer. What you see is from 1 m ago · 14:09:00",
+    );
+    expect(textOf(<Banner us={goodHealth()} error={null} answeredAt={NOW} />)).toBe("");
+  });
+});
+
 describe("the list of tasks", () => {
   const search = () => readTaskSearch(new URLSearchParams(address.search));
   const page = (over: Partial<TaskList> = {}): TaskList => ({
@@ -104,6 +119,11 @@ describe("the list of tasks", () => {
   it("draws its first rows on the server, hostile names as text", () => {
     list(page());
     expect(show()).toMatch(/Failed 1 .*2 tasks .*aaaa1111 .*Exhausted .*&lt;b&gt;bold&lt;\/b&gt;/);
+  });
+
+  it("says when a task runs again, and what is only concluded", () => {
+    list(page({ tasks: [retryingTask(), lostTask({ id: "dddd4444" })] }));
+    expect(show()).toMatch(/Retrying .*due in 20 s · ConnectionError: db-2 refused .*Lost \(concluded, not told\)/);
   });
 
   it("announces what is new instead of inserting it", () => {
@@ -164,6 +184,15 @@ describe("queues", () => {
     expect(textOf(<QueuesScreen />)).toContain("Redis keeps an empty queue as no key at all");
     await fails(queueOptions("gone", SCOPE), unknown);
     expect(textOf(<QueueScreen name="gone" />)).toContain("There is no such queue now. gone");
+  });
+
+  it("name the message that stops workers", () => {
+    cache.setQueryData(queueOptions("billing", SCOPE).queryKey, { queue: growingQueue(), held: [], heldTotal: 0 });
+    const page = { messages: [waitingMessage(), poisonMessage({ position: 1 })], depth: 2, next: null, readAt: NOW };
+    cache.setQueryData(queueMessagesOptions("billing", undefined, null).queryKey, { pages: [page], pageParams: [0] });
+    expect(textOf(<QueueScreen name="billing" />)).toMatch(
+      /billing.send_invoice .*Not a task message .*It is not JSON: a worker that takes it stops/,
+    );
   });
 
   it("show what workers hold", () => {

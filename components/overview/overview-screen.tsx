@@ -18,6 +18,7 @@ import { Section } from "../ui/section.tsx";
 import { WorkerStrip } from "../workers/worker-strip.tsx";
 import { FailureTable } from "./failure-table.tsx";
 import { Findings } from "./findings.tsx";
+import { Incidents } from "./incidents.tsx";
 import { NoEvents } from "./no-events.tsx";
 import { RedisFacts } from "./redis-facts.tsx";
 import { Totals } from "./totals.tsx";
@@ -92,6 +93,7 @@ function OverviewBody({ overview }: { overview: Overview }): ReactElement {
         </ul>
       </Section>
       <RedisFacts overview={overview} />
+      <Incidents overview={overview} />
     </>
   );
 }

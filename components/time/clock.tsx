@@ -45,12 +45,3 @@ function localZone(): string {
 function never(): () => void {
   return () => {};
 }
-
-/** False on the server and in the first render in the browser, which must equal the server's. */
-export function useHydrated(): boolean {
-  return useSyncExternalStore(
-    never,
-    () => true,
-    () => false,
-  );
-}

@@ -63,6 +63,8 @@ export function calmOverview(over: Partial<Overview> = {}): Overview {
       sampledAt: NOW - 2_000,
     },
     unacked: { count: 158, oldestMs: 400_000 },
+    malformed: [],
+    gaps: [],
     us: goodHealth(),
     ...over,
   };

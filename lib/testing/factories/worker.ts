@@ -1,4 +1,4 @@
-import type { WorkerDetail, WorkerInspection, WorkerRow } from "../../contract/worker.ts";
+import type { WorkerDetail, WorkerRow } from "../../contract/worker.ts";
 import { failedTask, NOW, queuedTask, runningTask, succeededTask } from "./task.ts";
 
 export function onlineWorker(over: Partial<WorkerRow> = {}): WorkerRow {
@@ -68,23 +68,6 @@ export function workerDetail(over: Partial<WorkerDetail> = {}): WorkerDetail {
     ],
     held: [queuedTask({ id: "held-1", state: "RECEIVED", worker: "celery@w1-a1" })],
     recent: [failedTask({ id: "recent-1" }), succeededTask({ id: "recent-2" })],
-    ...over,
-  };
-}
-
-export function inspection(over: Partial<WorkerInspection> = {}): WorkerInspection {
-  return {
-    answered: true,
-    askedAt: NOW,
-    tookMs: 84,
-    stats: '{"total": {"billing.send_invoice": 9007199254740993}, "pid": 17, "pool": {"max-concurrency": 8, "processes": [18, 19, 20]}}',
-    active: '[{"id": "74ff28fb", "name": "billing.send_invoice", "time_start": 1763734188.4}]',
-    reserved: "[]",
-    scheduled: "[]",
-    queues: '[{"name": "default"}, {"name": "billing"}]',
-    registered: '["billing.send_invoice", "images.transcode"]',
-    conf: '{"broker_url": "redis://:********@redis:6379/0", "task_acks_late": true}',
-    revoked: null,
     ...over,
   };
 }
