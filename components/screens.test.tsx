@@ -77,6 +77,16 @@ describe("the overview", () => {
     expect(show()).toContain("Nothing failed.");
   });
 
+  it("shows what could not be read, and what was not heard, only where there is any", () => {
+    cache.setQueryData(overviewOptions(SCOPE).queryKey, calmOverview());
+    expect(show()).not.toMatch(/One of them|Not heard/);
+    const malformed = [{ where: "queue mail", reason: "not JSON", count: 1_204, lastAt: NOW - 60_000, sample: "\u202e<b>" }];
+    const gaps = [{ fromAt: NOW - 90_000, at: NOW - 60_000, where: "events", reason: "the connection broke", count: null }];
+    cache.setQueryData(overviewOptions(SCOPE).queryKey, calmOverview({ malformed, gaps }));
+    expect(show()).toMatch(/Unreadable .*queue mail not JSON 1,204 .*\\u202e&lt;b&gt;/);
+    expect(show()).toMatch(/Not heard .*30 s .*events the connection broke not known/);
+  });
+
   it("teaches the two settings while no event is heard", () => {
     cache.setQueryData(overviewOptions(SCOPE).queryKey, silentOverview());
     expect(show()).toContain("app.conf.task_send_sent_event = True");

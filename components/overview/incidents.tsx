@@ -80,8 +80,8 @@ export function Incidents({ overview: { malformed, gaps } }: { overview: Overvie
 /** A text that may hold whatever somebody put on the broker, in one line, and whole on hover. */
 function Said({ text, prose = false }: { text: string; prose?: boolean }): ReactElement {
   return (
-    <span className={`said clip block ${prose ? "font-sans" : "max-w-64"}`} title={visible(text)}>
+    <bdi className={`clip block ${prose ? "" : "said max-w-64"}`} title={visible(text)}>
       {visible(text)}
-    </span>
+    </bdi>
   );
 }

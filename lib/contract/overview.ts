@@ -58,6 +58,29 @@ export const FailureGroup = z.object({
 });
 export type FailureGroup = z.infer<typeof FailureGroup>;
 
+/** What could not be read, by place and reason. */
+export const MalformedKind = z.object({
+  /** `queue celery`, `unacked`, `events`, `result`, `binding celery` … */
+  where: z.string(),
+  reason: z.string(),
+  count: z.number().int(),
+  lastAt: At,
+  /** The beginning of one of them. */
+  sample: z.string().nullable(),
+});
+export type MalformedKind = z.infer<typeof MalformedKind>;
+
+/** A span in which events were not heard. */
+export const Gap = z.object({
+  fromAt: At.nullable(),
+  at: At,
+  where: z.string(),
+  reason: z.string(),
+  /** How many events, where that is known. */
+  count: z.number().int().nullable(),
+});
+export type Gap = z.infer<typeof Gap>;
+
 export const Overview = z.object({
   broker: z.string(),
   kind: z.enum(["celery"]),
@@ -89,6 +112,9 @@ export const Overview = z.object({
     })
     .nullable(),
   unacked: z.object({ count: z.number().int(), oldestMs: Ms.nullable() }).nullable(),
+  /** Within the window, the latest first, at most 50 each. */
+  malformed: z.array(MalformedKind),
+  gaps: z.array(Gap),
   us: OurHealth,
 });
 export type Overview = z.infer<typeof Overview>;

@@ -80,7 +80,7 @@ describe("an event in the inbox", () => {
   it("that is none is counted, and the first one shown", () => {
     expect(inboxEvents(["{", '{"type":"worker.online","worker":"w"}', "[]"], NOW)).toMatchObject([
       { type: "worker.online" },
-      { type: "log.malformed", count: 2, details: '{"where":"inbox","reason":"not JSON"}', payload: { raw: "{" } },
+      { type: "log.malformed", count: 2, details: '{"where":"inbox","reason":"not JSON","sample":"{"}' },
     ]);
   });
 });

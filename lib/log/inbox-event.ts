@@ -28,6 +28,7 @@ const PAYLOAD_FIELDS = keysOf(PAYLOAD);
 /** Names and ids are interned and kept; a longer one is a mistake or an attack. */
 const LONGEST_WORD = 1_024;
 const LONGEST_DETAILS = 65_536;
+const SAMPLE_CHARACTERS = 1_000;
 
 /** The events of some texts; what is none becomes one event more that counts them and shows the first. */
 export function inboxEvents(texts: readonly string[], now: number): Event[] {
@@ -45,8 +46,7 @@ export function inboxEvents(texts: readonly string[], now: number): Event[] {
       seenAt: now,
       source: "inbox",
       count: bad.count,
-      details: JSON.stringify({ where: "inbox", reason: bad.reason }),
-      payload: { raw: bad.text },
+      details: JSON.stringify({ where: "inbox", reason: bad.reason, sample: bad.text.slice(0, SAMPLE_CHARACTERS) }),
     };
     events.push(malformed);
   }

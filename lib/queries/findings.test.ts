@@ -73,6 +73,7 @@ const healthy: Facts = {
   taskEventsHeard: true,
   gaps: [],
   malformed: [],
+  poison: [],
   orphaned: { count: 0, oldestMs: null },
   failing: [],
 };
@@ -136,15 +137,34 @@ describe("a finding says", () => {
     [
       "that a worker loops",
       { workers: [looping] },
-      ["trouble worker-looping: w1@a reconnects over and over, running nothing meanwhile: it came back 9 times in 10 s. (/workers/w1%40a)"],
+      ["trouble worker-looping: w1@a reconnects over and over and runs nothing: it came back 9 times in 10 s. (/workers/w1%40a)"],
     ],
     [
       "which message makes workers loop",
-      { workers: [looping], malformed: [{ at: NOW, count: 1, where: "queue a/b", reason: "the message has no id" }] },
+      {
+        workers: [looping],
+        poison: [
+          { where: "unacked", reason: "another" },
+          { where: "queue a/b", reason: "the message has no id" },
+        ],
+      },
       [
-        "trouble poison: A message in queue a/b breaks every worker that takes it (the message has no id): w1@a reconnects over and over. " +
-          "Remove the message. (/queues/a%2Fb)",
-        "warning malformed: 1 thing on the broker could not be read, last 0 ms ago in queue a/b: the message has no id.",
+        "trouble poison: w1@a reconnects over and over and runs nothing, because of a message in queue a/b: the message has no id. " +
+          "Remove the message: that ends it at once. (/queues/a%2Fb)",
+      ],
+    ],
+    [
+      "which message it is, of those that were seen, by the queues of the worker",
+      {
+        workers: [{ ...looping, queues: ["mail"] }],
+        poison: [
+          { where: "queue mail", reason: "no id" },
+          { where: "queue billing", reason: "another" },
+        ],
+      },
+      [
+        "trouble poison: w1@a reconnects over and over and runs nothing, because of a message in queue mail: no id. " +
+          "Remove the message: that ends it at once. (/queues/mail)",
       ],
     ],
     [

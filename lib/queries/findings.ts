@@ -14,7 +14,9 @@ export interface Facts {
   /** Whether any event about a task was heard. */
   taskEventsHeard: boolean;
   gaps: readonly { at: number; count: number | null; reason: string }[];
-  malformed: readonly { at: number; count: number; where: string; reason: string }[];
+  malformed: readonly { at: number; count: number | null; where: string; reason: string }[];
+  /** Messages that stop each worker that takes them, whenever they were seen: such a one may lie there for days. */
+  poison: readonly { where: string; reason: string }[];
   /** Messages that no worker alive holds and nobody acknowledged. */
   orphaned: { count: number; oldestMs: number | null } | null;
   failing: readonly FailingName[];
@@ -83,21 +85,26 @@ function noEvents({ us, taskEventsHeard, workers, queues }: Facts): Finding[] {
   return [{ kind: "no-events", severity: "warning", text, href: null }];
 }
 
-/** A worker that reconnects for ever while something on the broker cannot be read: the message breaks whoever takes it. */
-function poison({ workers, malformed }: Facts): Finding[] {
+/** A worker that reconnects for ever, and the message that makes it: of those that were seen the last, of its own queues first. */
+function poison({ workers, poison }: Facts): Finding[] {
   const looping = workers.filter(({ state }) => state === "looping");
   const [first] = looping;
   if (first === undefined) return [];
-  const suspect = malformed.findLast(({ where }) => where.startsWith("queue ") || where === "unacked");
+  const who = `${names(looping.map(({ name }) => name))} ${verb(looping, "reconnects", "reconnect")} over and over and ${verb(looping, "runs", "run")} nothing`;
+  const consumed = new Set(looping.flatMap(({ queues }) => queues ?? []));
+  const suspect = poison.findLast(({ where }) => consumed.has(queueIn(where) ?? "")) ?? poison.at(-1);
   if (suspect === undefined) {
-    const text = `${names(looping.map(({ name }) => name))} ${verb(looping, "reconnects", "reconnect")} over and over, running nothing meanwhile: ${first.reason}.`;
-    return [{ kind: "worker-looping", severity: "trouble", text, href: workerHref(first.name) }];
+    return [{ kind: "worker-looping", severity: "trouble", text: `${who}: ${first.reason}.`, href: workerHref(first.name) }];
   }
+  const queue = queueIn(suspect.where);
   const text =
-    `A message in ${suspect.where} breaks every worker that takes it (${suspect.reason}): ` +
-    `${names(looping.map(({ name }) => name))} ${verb(looping, "reconnects", "reconnect")} over and over. Remove the message.`;
-  const queue = suspect.where.startsWith("queue ") ? suspect.where.slice("queue ".length) : null;
+    `${who}, because of a message ${queue === null ? "that was taken from a queue" : `in queue ${queue}`}: ${suspect.reason}. ` +
+    "Remove the message: that ends it at once.";
   return [{ kind: "poison", severity: "trouble", text, href: queue === null ? workerHref(first.name) : queueHref(queue) }];
+}
+
+function queueIn(where: string): string | null {
+  return where.startsWith("queue ") ? where.slice("queue ".length) : null;
 }
 
 function failing({ failing, now }: Facts): Finding[] {
@@ -187,7 +194,7 @@ function gaps({ gaps, now }: Facts): Finding[] {
 function malformed({ malformed, now }: Facts): Finding[] {
   const last = malformed.at(-1);
   if (last === undefined) return [];
-  const sum = malformed.reduce((total, one) => total + one.count, 0);
+  const sum = malformed.reduce((total, one) => total + (one.count ?? 1), 0);
   const text = `${count(sum, "thing")} on the broker could not be read, last ${durationText(now - last.at)} ago in ${last.where}: ${last.reason}.`;
   return [{ kind: "malformed", severity: "warning", text, href: null }];
 }

@@ -80,17 +80,24 @@ describe("the overview", () => {
 
   test("says what was not heard or not read within the window", async () => {
     const leader = { source: "leader" as const };
-    const details = (where: string, reason: string) => ({ details: JSON.stringify({ where, reason }) });
+    const details = (where: string, reason: string, sample?: string) => ({ details: JSON.stringify({ where, reason, sample }) });
     await prod.tell(
       taskEvent("task.received", "t", NOW),
       { type: "log.gap", at: NOW - 90 * MINUTE, seenAt: NOW, ...leader, ...details("events", "long ago") },
       { type: "log.gap", at: NOW - MINUTE, seenAt: NOW, ...leader, count: 40, ...details("events", "the connection broke") },
-      { type: "log.malformed", at: NOW - MINUTE, seenAt: NOW, ...leader, count: 2, ...details("queue mail", "not JSON") },
+      { type: "log.malformed", at: NOW - 2 * MINUTE, seenAt: NOW, ...leader, count: 5, ...details("queue mail", "not JSON") },
+      { type: "log.malformed", at: NOW - 2 * MINUTE, seenAt: NOW, ...leader, count: 1, ...details("events", "no type", "{}") },
+      { type: "log.malformed", at: NOW - MINUTE, seenAt: NOW, ...leader, count: 2, ...details("queue mail", "not JSON", "<x>") },
     );
-    const { findings } = await getOverview(prod.monitor, LOCAL_OPERATOR, {});
+    const { findings, malformed, gaps } = await getOverview(prod.monitor, LOCAL_OPERATOR, {});
     expect(findings.map(({ text }) => text)).toEqual([
       "At least 40 events were not heard, last 1 min ago: the connection broke.",
-      "2 things on the broker could not be read, last 1 min ago in queue mail: not JSON.",
+      "8 things on the broker could not be read, last 1 min ago in queue mail: not JSON.",
     ]);
+    expect(malformed).toEqual([
+      { where: "queue mail", reason: "not JSON", count: 7, lastAt: NOW - MINUTE, sample: "<x>" },
+      { where: "events", reason: "no type", count: 1, lastAt: NOW - 2 * MINUTE, sample: "{}" },
+    ]);
+    expect(gaps).toEqual([{ fromAt: null, at: NOW - MINUTE, where: "events", reason: "the connection broke", count: 40 }]);
   });
 });

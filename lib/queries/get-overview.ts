@@ -6,6 +6,7 @@ import { scan } from "../view/query.ts";
 import type { View } from "../view/view.ts";
 import { failingName, failureGroups } from "./failures.ts";
 import { type FailingName, type Facts, findingsOf } from "./findings.ts";
+import { gapsIn, malformedIn, malformedKinds, shownGaps } from "./incidents.ts";
 import { queueRows } from "./queue-rows.ts";
 import { failed, held, isRunningState } from "./stages.ts";
 import { watchedBroker } from "./watched-broker.ts";
@@ -32,6 +33,7 @@ export async function getOverview(monitor: Monitor, viewer: Viewer, query: Scope
   const alive = workers.filter(isAlive);
   const { unacked, redis } = view.queues;
   const us = watched.health();
+  const [gaps, malformed] = [gapsIn(view, span), malformedIn(view, span)];
   return {
     broker: watched.name,
     kind: watched.broker.kind,
@@ -44,7 +46,9 @@ export async function getOverview(monitor: Monitor, viewer: Viewer, query: Scope
       queues,
       workers,
       redis: redis ?? null,
-      ...incidentsIn(view, span),
+      gaps,
+      malformed,
+      poison: view.malformed.kept.filter(({ poison }) => poison === true),
       taskEventsHeard: hasHeardOfTasks(view),
       orphaned: orphansOf(watched, now),
       failing: failingNames(view, groups, span, now),
@@ -64,6 +68,8 @@ export async function getOverview(monitor: Monitor, viewer: Viewer, query: Scope
       unacked === undefined
         ? null
         : { count: unacked.count, oldestMs: unacked.oldestAt === null ? null : Math.max(0, now - unacked.oldestAt) },
+    malformed: malformedKinds(malformed),
+    gaps: shownGaps(gaps),
     us,
   };
 }
@@ -77,14 +83,6 @@ function countRunning(view: View): number {
 function hasHeardOfTasks(view: View): boolean {
   const { sent, received, started } = view.series.total();
   return sent + received + started > 0;
-}
-
-function incidentsIn(view: View, { from, to }: { from: number; to: number }): Pick<Facts, "gaps" | "malformed"> {
-  const isInside = ({ at }: { at: number }): boolean => at >= from && at <= to;
-  return {
-    gaps: view.gaps.kept.filter(isInside),
-    malformed: view.malformed.kept.filter(isInside).map(({ at, count, where, reason }) => ({ at, count: count ?? 1, where, reason })),
-  };
 }
 
 function failingNames(view: View, groups: readonly FailureGroup[], span: { from: number; to: number }, now: number): FailingName[] {

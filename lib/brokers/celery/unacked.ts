@@ -5,7 +5,7 @@ import type { CeleryKeys } from "../../wire/celery/keys.ts";
 import { readTaskMessage, type TaskMessage } from "../../wire/celery/task-message.ts";
 import { decodeUnacked } from "../../wire/celery/unacked.ts";
 import type { Known } from "../broker.ts";
-import { fromMessage, problemsOf } from "./from-message.ts";
+import { fromMessage } from "./from-message.ts";
 import type { Malformed } from "./malformed.ts";
 import { nextLength, reply, WRONG_TYPE } from "./read.ts";
 import { boundedRetries, type Runs } from "./runs.ts";
@@ -176,7 +176,7 @@ export class Unacked {
       return undefined;
     }
     const message = readTaskMessage(unacked.value.envelope);
-    if (report) for (const problem of problemsOf(message)) this.#malformed.report("unacked", problem, raw);
+    if (report) this.#malformed.message("unacked", message);
     return message;
   }
 }
