@@ -64,7 +64,8 @@ export class Results {
   async claim(sink: Sink, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await delay(CLAIM_MS, undefined, { signal }).catch(() => undefined);
-      const waiting = this.#unclaimed;
+      // A copy: what comes while the stores are asked is for the next turn.
+      const waiting = [...this.#unclaimed];
       if (waiting.length === 0) continue;
       try {
         const unknown = waiting.filter(({ task }) => !this.#runs.knows(task));
