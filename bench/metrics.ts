@@ -14,7 +14,7 @@ const { values } = parseArgs({
   options: {
     workers: { type: "string", default: "20" },
     names: { type: "string", default: "100" },
-    scrapes: { type: "string", default: "100" },
+    scrapes: { type: "string", default: "50" },
     repeats: { type: "string", default: "3" },
     help: { type: "boolean" },
   },
@@ -22,7 +22,7 @@ const { values } = parseArgs({
 const HELP = `Scrapes /metrics after every worker has run tasks of every name.
   --workers N   (20)
   --names N     names of tasks (100)
-  --scrapes N   one after another (100)
+  --scrapes N   one after another (50)
   --repeats N   median and spread of so many (3)
 `;
 const STARTS: Record<string, Start> = { perennial: startPerennial, flower: startFlower };
