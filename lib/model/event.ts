@@ -174,8 +174,6 @@ export const FLAG_SCHEDULED_BY_BEAT = 64;
 export const FLAG_EXHAUSTED = 128;
 /** The arguments that the events carry are cut. */
 export const FLAG_ARGS_CUT = 256;
-/** The message is acknowledged only after the run (`acks_late`), so it survives its worker. */
-export const FLAG_ACKS_LATE = 512;
 
 export function isTaskEvent(event: Event): event is TaskEvent {
   return event.type.startsWith("task.");
@@ -183,10 +181,6 @@ export function isTaskEvent(event: Event): event is TaskEvent {
 
 export function isWorkerEvent(event: Event): event is WorkerEvent {
   return event.type.startsWith("worker.");
-}
-
-export function isQueueEvent(event: Event): event is QueueEvent {
-  return event.type === "queue.sampled" || event.type === "redis.sampled";
 }
 
 /** Deliveries of one attempt that are told apart; more than this share the last number. */

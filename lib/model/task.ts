@@ -124,7 +124,6 @@ export const STATES = [
   "LOST",
   "ENDED",
 ] as const;
-export type KnownState = (typeof STATES)[number];
 
 /** States in which nothing more is expected. */
 export const FINAL_STATES: ReadonlySet<string> = new Set(["SUCCESS", "FAILURE", "REVOKED", "REJECTED", "LOST", "ENDED"]);
