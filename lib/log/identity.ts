@@ -81,6 +81,12 @@ export class RecentIdentities {
     return this.#ring.length;
   }
 
+  /** The log began anew. */
+  clear(): void {
+    this.#known.clear();
+    this.#next = 0;
+  }
+
   /** Answers false when it was known already. */
   add(identity: Identity): boolean {
     if (this.#known.has(identity)) return false;

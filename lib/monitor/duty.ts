@@ -8,7 +8,7 @@ export interface Duty {
 }
 
 const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 10_000;
+const LONGEST_PAUSE_MS = 3_000;
 /** A duty that ran this long before it failed starts over with the shortest pause. */
 const RECOVERED_AFTER_MS = 60_000;
 
@@ -33,6 +33,32 @@ export async function keepRunning(duty: Duty, signal: AbortSignal, onTrouble: (n
 /** Resolves after so many ms, or at once when the signal fires. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal, ref: true }).catch(() => undefined);
+}
+
+/** Resolves when the signal fires, if `wanted` does not before. */
+export async function orAborted(wanted: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise: aborted, resolve } = Promise.withResolvers<void>();
+  const abort = (): void => resolve();
+  signal.addEventListener("abort", abort, { once: true });
+  await Promise.race([wanted, aborted]).finally(() => signal.removeEventListener("abort", abort));
+}
+
+/** Runs parts side by side. When one fails the others are told to end, and all have ended before its error is thrown on. */
+export async function together(signal: AbortSignal, parts: readonly ((signal: AbortSignal) => Promise<void>)[]): Promise<void> {
+  const failing = new AbortController();
+  const until = AbortSignal.any([signal, failing.signal]);
+  const errors: unknown[] = [];
+  const run = async (part: (signal: AbortSignal) => Promise<void>): Promise<void> => {
+    try {
+      await part(until);
+    } catch (error) {
+      errors.push(error);
+      failing.abort();
+    }
+  };
+  await Promise.all(parts.map(run));
+  if (errors.length > 0) throw errors[0];
 }
 
 /** Calls `act` now and then every so many ms, never twice at once, until the signal fires. */

@@ -1,12 +1,13 @@
 import type { Broker } from "../brokers/broker.ts";
 import type { OurHealth } from "../contract/overview.ts";
 import { AppError } from "../errors.ts";
-import { RecentIdentities } from "../log/identity.ts";
-import type { Limits, Log } from "../log/log.ts";
+import { identityOf, RecentIdentities } from "../log/identity.ts";
+import type { Limits, Log, LogExtent } from "../log/log.ts";
 import type { Event, TaskEvent } from "../model/event.ts";
 import type { View } from "../view/view.ts";
+import { Absence } from "./absence.ts";
 import { every, keepRunning, type Duty } from "./duty.ts";
-import { follow, Position } from "./follow.ts";
+import { follow, LostLogs, Position } from "./follow.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { lead, type Leadership } from "./lead.ts";
 import type { BrokerMonitor } from "./monitor.ts";
@@ -17,6 +18,8 @@ const SAMPLE_MS = 2_000;
 const JUDGE_MS = 1_000;
 /** Samples older than this are not needed for any chart of depths. */
 const SAMPLES_MS = 3_600_000;
+/** Whoever leads stores an act within milliseconds; while nobody does, the lease of the dead has to end first. */
+const RECORD_MS = 10_000;
 
 export interface Watch extends BrokerMonitor {
   stop(): Promise<void>;
@@ -26,17 +29,29 @@ export interface Watch extends BrokerMonitor {
 export function watch(broker: Broker, log: Log, view: View, limits: Limits, trouble: (duty: string, reason: string) => void): Watch {
   const position = new Position();
   const identities = new RecentIdentities();
+  const lost = new LostLogs();
+  const absence = new Absence();
   const outbox = new Outbox();
   const heartbeats = new Heartbeats(Date.now());
   const leadership: Leadership = { leads: false, problem: null };
   const stopping = new AbortController();
   const size: { bytes: number | null; oldestAt: number | null } = { bytes: null, oldestAt: null };
   let lastEventAt: number | null = null;
+  let trimmed: Pick<LogExtent, "epoch" | "first" | "next"> = { epoch: "", first: 0, next: 0 };
 
   const hear = (events: readonly Event[]): void => {
     if (events.some((event) => event.source === "event")) lastEventAt = Date.now();
     if (events.some((event) => event.type === "log.gap")) heartbeats.reopened(Date.now());
     outbox.push(heartbeats.filter(events));
+  };
+
+  /** What others put into a stream is taken out of it when the log has it. */
+  const takeIn = async (heard: AsyncIterable<Event[]>, signal: AbortSignal): Promise<void> => {
+    for await (const events of heard) {
+      hear(events);
+      await outbox.stored(signal);
+      if (signal.aborted) return;
+    }
   };
 
   const leaderDuties: Duty[] = [
@@ -53,32 +68,30 @@ export function watch(broker: Broker, log: Log, view: View, limits: Limits, trou
       name: "judge",
       run: (signal) =>
         every(JUDGE_MS, signal, async () => {
-          if (broker.connection().connected) hear(heartbeats.judge(view.workers.all(), Date.now()));
+          if (broker.connection().connected) hear([...absence.take(Date.now()), ...heartbeats.judge(view.workers.all(), Date.now())]);
           await Promise.resolve();
         }),
     },
     { name: "survey", run: (signal) => broker.survey(hear, signal) },
-    {
-      name: "inbox",
-      async run(signal) {
-        for await (const events of log.inbox(signal)) hear(events);
-      },
-    },
+    { name: "inbox", run: (signal) => takeIn(log.inbox(signal), signal) },
+    { name: "acts", run: (signal) => takeIn(log.submitted(signal), signal) },
   ];
 
   const duties: Duty[] = [
-    follow(log, view, position, identities),
+    follow({ log, view, position, identities, lost }),
     { name: "collect", run: (signal) => broker.collect(hear, signal) },
     {
       name: "extent",
       run: (signal) =>
         every(EXTENT_MS, signal, async () => {
+          absence.arrive(broker.connection());
           const extent = await log.extent();
           size.bytes = extent.bytes;
           size.oldestAt = extent.oldestAt;
-          if (extent.epoch !== position.epoch) return;
-          position.goal = extent.next;
-          view.trim(Math.min(extent.first, position.next));
+          position.sees(extent);
+          // What lives on was written again before the log was trimmed: where it ended then, the view must be first.
+          if (trimmed.epoch === position.epoch && trimmed.next <= position.next) view.trim(trimmed.first);
+          trimmed = extent;
         }),
     },
     {
@@ -99,9 +112,12 @@ export function watch(broker: Broker, log: Log, view: View, limits: Limits, trou
       position,
       outbox,
       identities,
+      lost,
       limits,
       leadership,
+      trouble,
       duties: async (signal) => {
+        await absence.measure(log, view);
         await Promise.all(leaderDuties.map((duty) => keepRunning(duty, signal, trouble)));
       },
     }),
@@ -121,10 +137,10 @@ export function watch(broker: Broker, log: Log, view: View, limits: Limits, trou
         role: leadership.leads ? "leader" : "standby",
         lagMs: position.lagMs,
         connected,
-        problem: problem ?? leadership.problem,
+        problem: problem ?? leadership.problem ?? position.problem,
         lastEventAt,
         store: log.store.note ?? log.store.kind,
-        replaying: position.caughtUp ? null : { done: position.next, of: position.goal ?? position.next },
+        replaying: position.isReplaying ? { done: position.next, of: position.goal ?? position.next } : null,
         tasks,
         events,
         lostEvents: view.gaps.total,
@@ -134,9 +150,12 @@ export function watch(broker: Broker, log: Log, view: View, limits: Limits, trou
       };
     },
     async record(event: TaskEvent) {
-      if (!leadership.leads) throw new AppError("unavailable", "This replica does not lead: act on the one that does.");
-      const stored = outbox.pushAndWait([event]);
-      await position.reached(await stored);
+      const identity = identityOf(event);
+      if (identities.has(identity)) return;
+      const patience = AbortSignal.any([AbortSignal.timeout(RECORD_MS), stopping.signal]);
+      const shown = position.shows(identity, patience);
+      await log.submit(event);
+      if (!(await shown)) throw new AppError("unavailable", "Nobody has written it into the history yet");
     },
     async stop() {
       stopping.abort();

@@ -91,7 +91,7 @@ const HEALTHY: OurHealth = {
   oldestAt: null,
 };
 
-function testBroker(): TestBroker {
+export function testBroker(): TestBroker {
   return {
     abilities: {
       revokeQueued: true,
@@ -110,7 +110,7 @@ function testBroker(): TestBroker {
   };
 }
 
-function brokerOf(name: string, state: TestBroker): Broker {
+export function brokerOf(name: string, state: TestBroker): Broker {
   const asked = <T>(answer: T): Promise<T> => (state.problem === null ? Promise.resolve(answer) : Promise.reject(state.problem));
   return {
     name,

@@ -19,8 +19,8 @@ export class Remembered {
     ];
   }
 
-  get tasks(): number {
-    return this.#table.size;
+  get isTold(): boolean {
+    return this.#told >= this.#others.length + this.#table.size;
   }
 
   /** The next events, at most `limit`, heard at `seenAt`; the same ones until `told` says that they are in the log. None at the end. */
@@ -35,5 +35,10 @@ export class Remembered {
 
   told(count: number): void {
     this.#told += count;
+  }
+
+  /** Nothing is told. */
+  rewind(): void {
+    this.#told = 0;
   }
 }

@@ -300,7 +300,7 @@ function incidentOf(event: LogEvent, ordinal: Ordinal): Incident {
 }
 
 /** Where and why; nothing when it cannot be read, which only a foreign hand in the log can cause. */
-function logDataOf(details: string | undefined): LogData {
+export function logDataOf(details: string | undefined): LogData {
   const told: LogData = { where: "", reason: "" };
   try {
     const data: unknown = JSON.parse(details ?? "{}");
