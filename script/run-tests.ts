@@ -15,7 +15,7 @@ const REPORTS = ".tools/reports";
 
 const vitest = (project: string) => () =>
   reported(
-    ["npx", "vitest", "run", "--project", project, "--reporter=dot", "--reporter=json", `--outputFile.json=${REPORTS}/report.json`],
+    ["npx", "vitest", "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${REPORTS}/report.json`],
     (report) => ({
       passed: numberAt(report, "numPassedTests"),
       failed: numberAt(report, "numFailedTests"),
