@@ -19,7 +19,7 @@ import { Facts } from "../ui/facts.tsx";
 import { Failure, Notice } from "../ui/notice.tsx";
 import { Section } from "../ui/section.tsx";
 import { Inspection } from "./inspection.tsx";
-import { slotWords, WORKER_LOOKS } from "./worker.model.ts";
+import { showsLifeNow, slotWords, WORKER_LOOKS } from "./worker.model.ts";
 
 /** A clock that is this far off moves its tasks to where they were not. */
 const CLOCK_OFF_MS = 1_000;
@@ -89,7 +89,10 @@ function WorkerHead({ worker }: { worker: WorkerRow }): ReactElement {
       )}
       <Facts
         of={[
-          { word: "Seen", value: worker.lastSeenAt === null ? "never" : <AgeAndTime at={worker.lastSeenAt} /> },
+          {
+            word: "Seen",
+            value: showsLifeNow(worker) ? "now" : worker.lastSeenAt === null ? "never" : <AgeAndTime at={worker.lastSeenAt} />,
+          },
           worker.startedAt !== null && { word: "Started", value: <AgeAndTime at={worker.startedAt} /> },
           {
             word: "Pool",

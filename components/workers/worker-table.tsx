@@ -8,7 +8,7 @@ import { Mark } from "../state/mark.tsx";
 import { Age } from "../time/time.tsx";
 import { Count } from "../ui/count.tsx";
 import { columnsOf, DataTable } from "../ui/data-table.tsx";
-import { slotWords, WORKER_LOOKS } from "./worker.model.ts";
+import { showsLifeNow, slotWords, WORKER_LOOKS } from "./worker.model.ts";
 
 const column = columnsOf<WorkerRow>();
 const columns = column.columns([
@@ -70,7 +70,8 @@ const columns = column.columns([
     header: "Seen",
     sortUndefined: "last",
     meta: { end: true, hint: "Since its last sign of life" },
-    cell: ({ row }) => (row.original.lastSeenAt === null ? "never" : <Age at={row.original.lastSeenAt} />),
+    cell: ({ row: { original } }) =>
+      showsLifeNow(original) ? "now" : original.lastSeenAt === null ? "never" : <Age at={original.lastSeenAt} />,
   }),
   column.display({
     id: "queues",

@@ -28,3 +28,8 @@ export function slotWords({ active, slots }: Pick<WorkerRow, "active" | "slots">
   if (active === null) return slots === null ? "–" : `? of ${slots}`;
   return slots === null ? String(active) : `${active} of ${slots}`;
 }
+
+/** Whether it is late as soon as it misses a few heartbeats. Not each of them is told, so the last that was says nothing about now. */
+export function showsLifeNow({ state }: Pick<WorkerRow, "state">): boolean {
+  return state === "online";
+}
