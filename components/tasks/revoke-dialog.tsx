@@ -77,8 +77,9 @@ export function RevokeDialog({
           </>
         ) : (
           <p>
-            Every worker that is up now is told to drop the task when it comes to it. Its message stays in the queue until then. A worker
-            that starts later has not heard of it, unless it keeps its revokes in a file. A task that already runs goes on.
+            Every worker that is up now is told to drop the task when it comes to it. Its message is taken out of its queue, so that no
+            worker that starts later runs it; only a part of a chord stays, because a worker has to tell its chord. A task that already runs
+            goes on.
           </p>
         )}
         {revoke.data ? (
