@@ -4,22 +4,25 @@ export interface Arrival {
   watched: boolean;
 }
 
-/** Looks in which a part of the list was not read are told apart as long as there are not more. */
-const UNREAD = 64;
-/** Given back and not taken again. */
-const FRONT = 1_500;
+/** A message of the list; or, without a key, a part of it that was not read, of any length. */
+interface Place {
+  key: string | undefined;
+  arrival: Arrival;
+}
+
+export interface SeenMessage {
+  key: string;
+  redelivered: boolean;
+}
 
 /**
- * When the messages of one list came into it, as far as they were seen. A list is a line: producers put messages at the new
- * end, workers take them at the old one, and what a worker gives back stands at the old end again.
+ * When the messages of one list came into it, as far as they were seen. A list is a line: producers put messages at its
+ * end, workers take them at its front, and what a worker gives back stands at the front again.
  */
 export class Arrivals {
-  /** What came at the new end, the first first. */
-  readonly #line = new Map<string, Arrival>();
-  /** What stands before all that: given back, or never read when it came. The one that is taken next is the last. */
-  #front: { key: string; arrival: Arrival }[] = [];
-  /** Parts of the line that were not read, the first first; `#line` has what came after each. */
-  #unread: Arrival[] = [];
+  /** From the front, where the next one is taken, to the end. */
+  #line: Place[] = [];
+  readonly #known = new Map<string, Arrival>();
   /** Whether the list was looked at before: what lies in it at the first look came earlier than that. */
   #watched: boolean;
 
@@ -29,57 +32,72 @@ export class Arrivals {
   }
 
   has(key: string): boolean {
-    return this.#line.has(key) || this.#front.some((one) => one.key === key);
+    return this.#known.has(key);
   }
 
   of(key: string): Arrival | undefined {
-    return this.#line.get(key) ?? this.#front.findLast((one) => one.key === key)?.arrival;
+    return this.#known.get(key);
   }
 
-  /** These came at the new end, the newest first. Without `isWhole` there is more behind them that was not read. */
-  came(keys: readonly string[], at: number, isWhole: boolean): void {
+  /** These came at the end, the newest first. Unless they are all, there is more between them and what was seen before. */
+  came(messages: readonly SeenMessage[], at: number, areAll: boolean): void {
     const arrival = { at, watched: this.#watched };
-    if (!isWhole) {
-      if (this.#unread.length >= UNREAD) this.#unread.splice(-1, 1, { at, watched: false });
-      else this.#unread.push(arrival);
-    }
-    for (const key of keys.toReversed()) this.#line.set(key, arrival);
+    if (!areAll) this.#line.push({ key: undefined, arrival });
+    this.#line.push(...messages.toReversed().map(({ key }) => this.#place(key, arrival)));
     this.#watched = true;
   }
 
-  /** These stand at the old end, the one that is taken next first, and were not seen before. */
-  cameBack(messages: readonly { key: string; redelivered: boolean }[], at: number): void {
-    for (const { key, redelivered } of messages.toReversed()) {
-      // What no worker has had stands there since it came, in the first part that was not read.
-      const since = redelivered ? undefined : this.#unread[0];
-      this.#front.push({ key, arrival: since ?? { at, watched: false } });
-    }
+  /**
+   * These stand at the front, the next one first, and were not seen before. Unless they are all that stands before what was
+   * seen, workers may have taken more than was seen of it, and these are from a part that was not read.
+   */
+  cameToFront(messages: readonly SeenMessage[], at: number, areAll: boolean): void {
+    const unread = this.#line.findIndex(({ key }) => key === undefined);
+    const isJump = !areAll && unread >= 0 && messages.every(({ redelivered }) => !redelivered);
+    if (isJump) this.#drop(unread);
+    const since = this.#line.find(({ key }) => key === undefined)?.arrival;
+    this.#line.unshift(...messages.map((message) => this.#place(message.key, arrivalOf(message, since, at))));
   }
 
-  /** This one is taken next: those before it are gone. Keeps no more than `bound`. */
-  taken(next: string, bound: number): void {
-    const inFront = this.#front.findLastIndex((one) => one.key === next);
-    this.#front.length = inFront + 1;
-    const arrival = inFront < 0 ? this.#line.get(next) : undefined;
-    if (arrival !== undefined) {
-      for (const key of this.#line.keys()) {
-        if (key === next) break;
-        this.#line.delete(key);
-      }
-      this.#unread = this.#unread.filter((unread) => unread.at > arrival.at);
-    }
-    this.#forget(bound);
+  /** How many messages were seen before the first part that was not read; undefined when all were read. */
+  get ahead(): number | undefined {
+    const unread = this.#line.findIndex(({ key }) => key === undefined);
+    return unread < 0 ? undefined : unread;
   }
 
-  /** The oldest of a line that is too long is forgotten as if it had not been read. */
-  #forget(bound: number): void {
-    if (this.#front.length > FRONT) this.#front = this.#front.slice(-FRONT);
-    let last: Arrival | undefined;
-    for (const [key, arrival] of this.#line) {
-      if (this.#line.size <= bound) break;
-      this.#line.delete(key);
-      last = arrival;
-    }
-    if (last !== undefined) this.#unread = [{ at: last.at, watched: false }, ...this.#unread.filter(({ at }) => at > (last?.at ?? 0))];
+  /** These begin the first part that was not read, the one nearest to the front first; with `areAll` they are that part. */
+  read(messages: readonly SeenMessage[], at: number, areAll: boolean): void {
+    const { ahead } = this;
+    if (ahead === undefined) return;
+    const since = this.#line[ahead]?.arrival;
+    this.#line.splice(ahead, areAll ? 1 : 0, ...messages.map((message) => this.#place(message.key, arrivalOf(message, since, at))));
   }
+
+  /** This one is taken next: those before it are gone. */
+  next(key: string): void {
+    if (this.#known.has(key)) this.#drop(this.#line.findIndex((place) => place.key === key));
+  }
+
+  /** The first of a line that is too long are forgotten as if they had not been read. */
+  keep(bound: number): void {
+    const tooMany = this.#line.length - bound;
+    if (tooMany <= 0) return;
+    const last = this.#line[tooMany - 1]?.arrival;
+    this.#drop(tooMany);
+    if (last !== undefined) this.#line.unshift({ key: undefined, arrival: { at: last.at, watched: false } });
+  }
+
+  #place(key: string, arrival: Arrival): Place {
+    this.#known.set(key, arrival);
+    return { key, arrival };
+  }
+
+  #drop(count: number): void {
+    for (const { key } of this.#line.splice(0, count)) if (key !== undefined) this.#known.delete(key);
+  }
+}
+
+/** What no worker has had stands there since its part of the list came. */
+function arrivalOf(message: SeenMessage, since: Arrival | undefined, at: number): Arrival {
+  return message.redelivered || since === undefined ? { at, watched: false } : since;
 }

@@ -6,7 +6,7 @@ import { decodeTaskMessage } from "../../wire/celery/task-message.ts";
 import { boundedId } from "./bounded.ts";
 import { isOurReplyQueue } from "./control.ts";
 import type { Malformed } from "./malformed.ts";
-import { replies, reply, WRONG_TYPE } from "./read.ts";
+import { replies, WRONG_TYPE } from "./read.ts";
 
 /** Steps of each scan in one look; a larger database is scanned on in the next one. */
 const SCAN_STEPS = 100;
@@ -15,6 +15,8 @@ const SCAN_COUNT = 1_000;
 const QUEUES = 10_000;
 /** Lists that are no queues of Celery's, so that they are looked into only once. */
 const OTHER_LISTS = 10_000;
+/** A table that was read is not read again for this long: queues that it gains are told by their workers, or by what waits in them. */
+const TABLE_MS = 600_000;
 const LEFTOVER_SECONDS = 60;
 
 /** A walk through all keys of one kind, a part at a time. */
@@ -34,6 +36,8 @@ export class QueueNames {
   /** Name → when it was last named. */
   readonly #queues = new Map<string, number>();
   readonly #otherLists = new Set<string>();
+  /** Exchange → when its table was last read. */
+  readonly #tables = new Map<string, number>();
   readonly #bindings: Scan;
   readonly #lists: Scan;
   #lookedAt = 0;
@@ -55,9 +59,9 @@ export class QueueNames {
     return this.#queues.has(queue);
   }
 
-  /** All queues that existed at this moment are known. 0 until the whole database was looked at once. */
+  /** Every queue in which anything waited at this moment is known. 0 until the whole database was looked at once. */
   get completeAt(): number {
-    return Math.min(this.#bindings.completeAt, this.#lists.completeAt);
+    return this.#lists.completeAt;
   }
 
   /** A worker or a producer named this queue. */
@@ -115,23 +119,35 @@ export class QueueNames {
   }
 
   async #bindingTables(keys: readonly string[]): Promise<void> {
+    const now = Date.now();
+    const due: { key: string; exchange: string }[] = [];
     for (const key of keys) {
       const exchange = this.#keys.parseBindings(key);
-      // Answers come and go to exchanges of their own; whom they are for does not matter here.
+      // Questions and answers have exchanges of their own; whom they are for does not matter here.
       if (exchange === null || exchange === this.#keys.controlExchange || exchange === `reply.${this.#keys.controlExchange}`) continue;
-      const members = await reply(this.#redis.smembers(key));
-      if (members === WRONG_TYPE) {
-        this.#malformed.report(`binding ${exchange}`, `${key} is no set`);
-        continue;
-      }
-      const bindings: Binding[] = [];
-      for (const member of members) {
-        const binding = parseBinding(member, this.#keys.options.sep);
-        if (binding.ok) bindings.push(binding.value);
-        else this.#malformed.report(`binding ${exchange}`, binding.reason, member);
-      }
-      if (guessExchangeType(exchange, bindings) !== "fanout") for (const { queue } of bindings) this.add(queue);
+      if (now - (this.#tables.get(exchange) ?? 0) >= TABLE_MS) due.push({ key, exchange });
     }
+    const tables = await replies(
+      this.#redis,
+      due.map(({ key }) => ["smembers", key]),
+    );
+    for (const [i, { key, exchange }] of due.entries()) {
+      const members = tables[i];
+      if (members === WRONG_TYPE) this.#malformed.report(`binding ${exchange}`, `${key} is no set`);
+      if (this.#tables.size >= QUEUES) this.#tables.clear();
+      this.#tables.set(exchange, now);
+      if (Array.isArray(members)) this.#table(exchange, members);
+    }
+  }
+
+  #table(exchange: string, members: readonly unknown[]): void {
+    const bindings: Binding[] = [];
+    for (const member of members) {
+      const binding = parseBinding(String(member), this.#keys.options.sep);
+      if (binding.ok) bindings.push(binding.value);
+      else this.#malformed.report(`binding ${exchange}`, binding.reason, String(member));
+    }
+    if (guessExchangeType(exchange, bindings) !== "fanout") for (const { queue } of bindings) this.add(queue);
   }
 
   async #queueLists(keys: readonly string[]): Promise<void> {

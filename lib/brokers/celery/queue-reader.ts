@@ -4,8 +4,8 @@ import type { OldestAge } from "../../contract/queue.ts";
 import type { TaskEvent } from "../../model/event.ts";
 import { decodeTaskMessage, type TaskMessage } from "../../wire/celery/task-message.ts";
 import type { Known } from "../broker.ts";
-import { Arrivals } from "./arrivals.ts";
-import { fromMessage, problemsOf } from "./from-message.ts";
+import { Arrivals, type SeenMessage } from "./arrivals.ts";
+import { fromMessage } from "./from-message.ts";
 import type { Malformed } from "./malformed.ts";
 import { type Budget, pages } from "./read.ts";
 import type { Runs } from "./runs.ts";
@@ -23,8 +23,7 @@ const LONGEST_KEPT = 8 * 1024;
 
 export type Age = { at: number; from: OldestAge["from"] };
 
-interface Read {
-  key: string;
+interface Read extends SeenMessage {
   message: TaskMessage | undefined;
   raw: string;
   problem: string | undefined;
@@ -33,7 +32,8 @@ interface Read {
 interface List {
   arrivals: Arrivals;
   /** What lay at the ends when we last looked, to be known again without being decoded. */
-  ends: { newest: Read | undefined; oldest: Read | undefined };
+  newest: Read | undefined;
+  oldest: Read | undefined;
 }
 
 /**
@@ -81,7 +81,8 @@ export class QueueReader {
 
   /**
    * Reads on in a list whose ends are these messages. `since` is when reading began, before them. Tells every new message
-   * to `onEvent`, and answers how long the one that is taken next has waited.
+   * to `onEvent`, and answers how long the one that is taken next has waited. What is remembered is told: a failure in
+   * between loses nothing.
    */
   async look(
     queue: string,
@@ -91,60 +92,72 @@ export class QueueReader {
     onEvent: (event: TaskEvent) => void,
   ): Promise<Age> {
     const before = this.#lists.get(list);
-    const arrivals = before === undefined || before === "empty" ? new Arrivals(before === "empty") : before.arrivals;
-    const seen = before === undefined || before === "empty" ? undefined : before.ends;
-    const newest = readAgain(ends.newest, seen?.newest);
-    const oldest = readAgain(ends.oldest, seen?.oldest);
+    const state: List =
+      before === undefined || before === "empty"
+        ? { arrivals: new Arrivals(before === "empty"), newest: undefined, oldest: undefined }
+        : before;
+    this.#lists.set(list, state);
+    const { arrivals } = state;
+    const newest = readAgain(ends.newest, state.newest);
+    const oldest = readAgain(ends.oldest, state.oldest);
+    state.newest = kept(newest);
+    state.oldest = kept(oldest);
 
-    const fresh = await this.#unseen(list, "newest", newest, (key) => arrivals.has(key));
-    const freshKeys = new Set(fresh.read.map(({ key }) => key));
-    const back = await this.#unseen(list, "oldest", oldest, (key) => arrivals.has(key) || freshKeys.has(key));
-
-    // Nothing is remembered before all is read: what a failure leaves is read again.
-    this.#lists.set(list, { arrivals, ends: { newest: kept(newest), oldest: kept(oldest) } });
-    arrivals.came([...freshKeys], since, fresh.isWhole);
-    arrivals.cameBack(
-      back.read.map(({ key, message }) => ({ key, redelivered: message?.redelivered === true })),
-      since,
-    );
-    for (const read of [...back.read, ...fresh.read.toReversed()]) this.#tell(queue, read, since, onEvent);
-    arrivals.taken(oldest.key, this.#bound);
+    const isNew = (key: string): boolean => !arrivals.has(key);
+    if (isNew(newest.key)) {
+      const { read, areAll } = await this.#read(list, "newest", 0, isNew);
+      arrivals.came(read, since, areAll);
+      for (const one of read.toReversed()) this.#tell(queue, one, since, onEvent);
+    }
+    if (isNew(oldest.key)) {
+      const { read, areAll } = await this.#read(list, "oldest", 0, isNew);
+      arrivals.cameToFront(read, since, areAll);
+      for (const one of read) this.#tell(queue, one, since, onEvent);
+    }
+    arrivals.next(oldest.key);
+    const { ahead } = arrivals;
+    if (ahead !== undefined && ahead < MESSAGES) {
+      const { read, areAll } = await this.#read(list, "oldest", ahead, isNew);
+      arrivals.read(read, since, areAll);
+      for (const one of read) this.#tell(queue, one, since, onEvent);
+    }
+    arrivals.keep(this.#bound);
     return this.#age(oldest, arrivals, since);
   }
 
   /**
-   * Messages from one end on, `first` and those behind it, as far as they were not seen before. `isWhole` when that went as
-   * far as one that was seen, or the other end.
+   * New messages from one end on, after `skip` of them, until one that is not new. `areAll` when it came as far as that, or
+   * to the other end.
    */
-  async #unseen(
+  async #read(
     list: string,
     end: "newest" | "oldest",
-    first: Read,
-    isSeen: (key: string) => boolean,
-  ): Promise<{ read: Read[]; isWhole: boolean }> {
-    if (isSeen(first.key)) return { read: [], isWhole: true };
-    const read = [first];
-    const met = new Set([first.key]);
+    skip: number,
+    isNew: (key: string) => boolean,
+  ): Promise<{ read: Read[]; areAll: boolean }> {
+    const read: Read[] = [];
+    const met = new Set<string>();
     let length = 0;
-    for await (const raws of pages(this.#redis, list, end, this.#budget)) {
+    for await (const raws of pages(this.#redis, list, end, this.#budget, skip)) {
       for (const raw of raws) {
-        const one = readAgain(raw, first);
-        if (isSeen(one.key)) return { read, isWhole: true };
+        const one = decode(raw);
+        // What was seen and stands before what is read on from has moved up meanwhile.
+        if (!isNew(one.key) && (skip === 0 || read.length > 0)) return { read, areAll: true };
         // While others come or go a page can begin with what ended the one before.
-        if (met.has(one.key)) continue;
+        if (!isNew(one.key) || met.has(one.key)) continue;
         met.add(one.key);
         read.push(one);
       }
       length += raws.length;
-      if (length >= MESSAGES) return { read, isWhole: false };
+      if (length >= MESSAGES) return { read, areAll: false };
     }
-    return { read, isWhole: this.#budget.bytes > 0 };
+    return { read, areAll: this.#budget.bytes > 0 };
   }
 
   #tell(queue: string, { message, raw, problem }: Read, since: number, onEvent: (event: TaskEvent) => void): void {
     if (problem !== undefined) this.#malformed.report(`queue ${queue}`, problem, raw);
     if (message === undefined) return;
-    for (const one of problemsOf(message)) this.#malformed.report(`queue ${queue}`, one, raw);
+    this.#malformed.message(`queue ${queue}`, message);
     if (message.id === null) return;
     const run = message.redelivered
       ? this.#runs.returned(message.id, message.retries, since)
@@ -163,11 +176,11 @@ export class QueueReader {
 
 function decode(raw: string): Read {
   const message = decodeTaskMessage(raw);
-  if (!message.ok) return { key: digest(raw), message: undefined, raw, problem: message.reason };
+  if (!message.ok) return { key: digest(raw), redelivered: false, message: undefined, raw, problem: message.reason };
   const { deliveryTag, redelivered } = message.value;
   const tag = deliveryTag === null || deliveryTag.length > LONGEST_TAG ? digest(raw) : deliveryTag;
   // A message keeps its tag when it comes back, and is to be seen again then.
-  return { key: redelivered ? `${tag} again` : tag, message: message.value, raw, problem: undefined };
+  return { key: redelivered ? `${tag} again` : tag, redelivered, message: message.value, raw, problem: undefined };
 }
 
 function readAgain(raw: string, before: Read | undefined): Read {

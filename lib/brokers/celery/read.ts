@@ -12,9 +12,9 @@ const AT_ONCE = 500;
  */
 export async function replies(redis: Redis, commands: readonly Command[]): Promise<unknown[]> {
   const all: unknown[] = [];
-  for (let at = 0; at < commands.length; at += AT_ONCE) {
-    const batch = commands.slice(at, at + AT_ONCE).map((command) => [...command]);
-    for (const [error, reply] of (await redis.pipeline(batch).exec()) ?? []) all.push(orWrongType(error, reply));
+  for (const batch of batches(commands, AT_ONCE)) {
+    const answers = await redis.pipeline(batch.map((command) => [...command])).exec();
+    for (const [error, reply] of answers ?? []) all.push(orWrongType(error, reply));
   }
   if (all.length !== commands.length) throw new Error("Redis did not answer all commands");
   return all;
@@ -39,8 +39,8 @@ function orWrongType(error: Error | null, reply: unknown): unknown {
   throw error;
 }
 
-/** Lists asked for at once whether any of them exists. */
-const EXISTS = 200;
+/** Lists asked for at once whether any of them exists, and again in smaller groups where one does. */
+const GROUPS = [200, 16];
 
 /**
  * Lengths of those lists that hold anything, `WRONG_TYPE` for a key that is no list. An empty list does not exist, so many
@@ -51,14 +51,16 @@ export async function filledLists(
   lists: readonly string[],
   isLikely: (list: string) => boolean,
 ): Promise<Map<string, number | typeof WRONG_TYPE>> {
-  const unlikely = lists.filter((list) => !isLikely(list));
-  const chunks: string[][] = [];
-  for (let at = 0; at < unlikely.length; at += EXISTS) chunks.push(unlikely.slice(at, at + EXISTS));
-  const existing = await replies(
-    redis,
-    chunks.map((chunk) => ["exists", ...chunk]),
-  );
-  const asked = [...lists.filter(isLikely), ...chunks.filter((_, i) => existing[i] !== 0).flat()];
+  let unlikely = lists.filter((list) => !isLikely(list));
+  for (const size of GROUPS) {
+    const groups = batches(unlikely, size);
+    const existing = await replies(
+      redis,
+      groups.map((group) => ["exists", ...group]),
+    );
+    unlikely = groups.filter((_, i) => existing[i] !== 0).flat();
+  }
+  const asked = [...lists.filter(isLikely), ...unlikely];
   const lengths = await replies(
     redis,
     asked.map((list) => ["llen", list]),
@@ -69,6 +71,12 @@ export async function filledLists(
     if (length === WRONG_TYPE || (typeof length === "number" && length > 0)) filled.set(list, length);
   }
   return filled;
+}
+
+export function batches<T>(items: readonly T[], size: number): T[][] {
+  const all: T[][] = [];
+  for (let at = 0; at < items.length; at += size) all.push(items.slice(at, at + size));
+  return all;
 }
 
 const PAGE_BYTES = 512 * 1024;

@@ -20,10 +20,11 @@ const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 60_000;
 /** "Gone" only after so many absences in a row: between two keys a message is in neither for a moment. */
 const ABSENCES = 2;
-/** What searching everywhere costs Redis is spread: so many bytes of messages and so many unacknowledged ones a second. */
+/** What searching everywhere costs Redis is spread: so many bytes of messages, unacknowledged ones, and queues a second. */
 const SEARCH_MS = 1_000;
 const BYTES_A_SECOND = 1024 * 1024;
 const HELD_A_SECOND = 2_000;
+const QUEUES_A_SECOND = 1_000;
 const NAMES_MS = 5_000;
 /** Tasks watched at most; of others it is only forgotten how often they were looked for. */
 const WATCHES = 100_000;
@@ -53,6 +54,8 @@ export class Reconciler {
   readonly #watches = new Map<string, Watch>();
   #from = 0;
   #searchAt = 0;
+  /** The caller's clock minus ours. */
+  #aheadMs = 0;
 
   constructor(parts: { search: Search; names: QueueNames; results: Results; unacked: Unacked; known: Known; runs: Runs }) {
     this.#search = parts.search;
@@ -65,6 +68,7 @@ export class Reconciler {
 
   /** One look at the tasks that are due. Rejects, and concludes nothing, when Redis does not answer. */
   async look(now: number): Promise<TaskEvent[]> {
+    this.#aheadMs = now - Date.now();
     const { tasks, next } = this.#known.unfinished(now - SILENT_MS, this.#from, CANDIDATES);
     this.#from = next ?? 0;
     const workers: Workers = new Map(Array.from(this.#known.workers(), (worker) => [worker.name, worker]));
@@ -120,18 +124,19 @@ export class Reconciler {
    */
   async #lookEverywhere(tasks: readonly KnownTask[], workers: Workers): Promise<TaskEvent[]> {
     if (tasks.length === 0) return [];
-    if (Date.now() < this.#searchAt) {
+    if (this.#now() < this.#searchAt) {
       for (const task of tasks) this.#watch(task).dueAt = this.#searchAt;
       return [];
     }
     const events: TaskEvent[] = [];
     if (tasks.some((task) => !this.#isInKnownQueue(task, workers))) await this.#names.lookUnlessSince(NAMES_MS);
     const waiting = await this.#search.waiting(tasks);
-    events.push(...(await this.#unacked.look(Date.now())));
+    events.push(...(await this.#unacked.look(this.#now())));
     const isHeldKnown = this.#unacked.complete;
-    const now = Date.now();
-    const costMs = ((waiting?.bytes ?? 0) / BYTES_A_SECOND + this.#unacked.summary.count / HELD_A_SECOND) * 1000;
-    this.#searchAt = now + Math.max(SEARCH_MS, costMs);
+    const now = this.#now();
+    const cost =
+      (waiting?.bytes ?? 0) / BYTES_A_SECOND + this.#unacked.summary.count / HELD_A_SECOND + this.#names.queues.length / QUEUES_A_SECOND;
+    this.#searchAt = now + Math.max(SEARCH_MS, cost * 1_000);
 
     const missing: KnownTask[] = [];
     for (const task of tasks) {
@@ -153,8 +158,8 @@ export class Reconciler {
       const where = answers.get(task.id) ?? "unchecked";
       if (typeof where === "object" && where.event !== null) events.push(where.event);
       const isChecked = waiting !== undefined && isHeldKnown && this.#isInKnownQueue(task, workers);
-      if (where !== "absent" || !isChecked) this.#wait(task, Date.now());
-      else if (this.#isAbsentAgain(task, Date.now())) gone.push(task);
+      if (where !== "absent" || !isChecked) this.#wait(task, this.#now());
+      else if (this.#isAbsentAgain(task, this.#now())) gone.push(task);
     }
     return [...events, ...(await this.#bury(gone, workers))];
   }
@@ -172,7 +177,7 @@ export class Reconciler {
     const metas = await this.#results.lookUp(gone.map((task) => task.id));
     return gone.flatMap((task) => {
       const meta = metas.get(task.id);
-      const now = Date.now();
+      const now = this.#now();
       this.#wait(task, now);
       if (meta !== undefined && isFinal(meta)) return [this.#results.told(task.id, meta, now)];
       // A promised revoke says why it ended, and must not pass for a sign of life after the end.
@@ -188,7 +193,7 @@ export class Reconciler {
   }
 
   #conclude(task: KnownTask, type: "task.lost" | "task.ended", reason: string): TaskEvent {
-    const now = Date.now();
+    const now = this.#now();
     return {
       type,
       task: task.id,
@@ -200,6 +205,10 @@ export class Reconciler {
       ...defined({ worker: task.worker }),
       payload: { data: JSON.stringify({ reason }) },
     };
+  }
+
+  #now(): number {
+    return Date.now() + this.#aheadMs;
   }
 
   #isAbsentAgain(task: KnownTask, now: number): boolean {

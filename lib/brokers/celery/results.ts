@@ -8,7 +8,7 @@ import type { Known, Sink } from "../broker.ts";
 import { boundedId } from "./bounded.ts";
 import { fromResult } from "./from-result.ts";
 import type { Malformed } from "./malformed.ts";
-import { replies, WRONG_TYPE } from "./read.ts";
+import { batches, replies, WRONG_TYPE } from "./read.ts";
 import type { Runs } from "./runs.ts";
 
 /** Results of tasks that nobody knows wait this long for the task to be heard of, then their keys are looked for. */
@@ -86,8 +86,7 @@ export class Results {
   async lookUp(tasks: readonly string[]): Promise<Map<string, ResultMeta>> {
     const found = new Map<string, ResultMeta>();
     for (const store of this.#stores) {
-      for (let at = 0; at < tasks.length; at += BATCH) {
-        const batch = tasks.slice(at, at + BATCH);
+      for (const batch of batches(tasks, BATCH)) {
         const values = await this.#read(store, batch);
         for (const [i, task] of batch.entries()) {
           const value = values[i];

@@ -8,7 +8,7 @@ import type { Answer, Control } from "./control.ts";
 import { fromHeldTask } from "./held-task.ts";
 import { idsIn } from "./message-ids.ts";
 import type { QueueNames } from "./queue-names.ts";
-import { type Budget, filledLists, pages, WRONG_TYPE } from "./read.ts";
+import { batches, type Budget, filledLists, pages, WRONG_TYPE } from "./read.ts";
 import type { Runs } from "./runs.ts";
 
 const QUERY_BATCH = 200;
@@ -123,10 +123,4 @@ export class Search {
     const event = fromHeldTask(held, isRunning ? "task.running" : "task.held", { worker, run, at });
     return event === undefined ? null : { ...event, inferred: true };
   }
-}
-
-function batches<T>(items: readonly T[], size: number): T[][] {
-  const all: T[][] = [];
-  for (let at = 0; at < items.length; at += size) all.push(items.slice(at, at + size));
-  return all;
 }
