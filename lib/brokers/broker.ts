@@ -26,6 +26,8 @@ export interface Known {
    */
   unfinished(silentSince: number, from: number, limit: number): { tasks: KnownTask[]; next: number | null };
   workers(): Iterable<Worker>;
+  /** Spans in which events were not heard, the latest of them. */
+  gaps(): Iterable<{ fromAt: number; at: number }>;
 }
 
 export interface KnownTask {

@@ -23,6 +23,7 @@ export function knownBy(view: View): Known {
       return { tasks, next: null };
     },
     workers: () => view.workers.all(),
+    gaps: () => view.gaps.kept.flatMap(({ fromAt, at }) => (fromAt === null ? [] : [{ fromAt, at }])),
   };
 }
 

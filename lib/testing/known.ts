@@ -39,6 +39,10 @@ export class FoldedKnown implements Known {
     return this.#workers.values();
   }
 
+  gaps(): { fromAt: number; at: number }[] {
+    return this.events.flatMap(({ type, fromAt, at }) => (type === "log.gap" && fromAt !== undefined ? [{ fromAt, at }] : []));
+  }
+
   worker(name: string): Worker | undefined {
     return this.#workers.get(name);
   }

@@ -22,6 +22,7 @@ import { Runs } from "./runs.ts";
 import { Sampler } from "./sample.ts";
 import { Subscription } from "./subscription.ts";
 import { Unacked } from "./unacked.ts";
+import { Unheard } from "./unheard.ts";
 import { Search } from "./whereabouts.ts";
 
 const LOOK_MS = 1_000;
@@ -57,6 +58,7 @@ export function celeryBroker(config: BrokerConfig, known: Known): Broker {
   const fleet = new Fleet({ control, names, known, runs, enableEvents: config.enableEvents });
   const search = new Search({ redis, keys, control, names, runs });
   const reconciler = new Reconciler({ search, names, results, unacked, known, runs });
+  const unheard = new Unheard({ stores, keys, results, known, malformed });
   const peek = new Peek(redis, keys, known);
   const acts = new Acts({ redis, store: stores[0], keys, control, peek });
   const hearing = new Hearing({ runs, names, malformed });
@@ -122,6 +124,7 @@ export function celeryBroker(config: BrokerConfig, known: Known): Broker {
         async (until) => every(NAMES_MS, until, async () => names.lookUnlessSince(NAMES_MS / 2)),
         async (until) => every(LOOK_MS, until, async () => sink(await fleet.look(Date.now()))),
         async (until) => every(LOOK_MS, until, async () => sink(await reconciler.look(Date.now()))),
+        async (until) => every(LOOK_MS, until, async () => unheard.look(Date.now(), sink)),
       ]);
     },
 
