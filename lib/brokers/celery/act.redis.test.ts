@@ -195,7 +195,7 @@ describe("finding a message", () => {
 
   test("fails when Redis does not answer, instead of finding nothing", async () => {
     const away = connectRedis("redis://127.0.0.1:1", { name: "test" });
-    await expect(new Peek(away, app.keys, new FoldedKnown()).find("t", ["celery"], 1e6)).rejects.toThrow(/onnection|ECONNREFUSED|closed/);
+    await expect(new Peek(away, app.keys, new FoldedKnown()).find("t", ["celery"], 1e6)).rejects.toThrow(/onnection|max retries/);
     away.disconnect();
   });
 });

@@ -208,7 +208,7 @@ test("a failure in between loses nothing that was read", async () => {
   const { redis } = app;
   const zrange = redis.zrange.bind(redis);
   redis.zrange = () => Promise.reject(new Error("Connection is closed."));
-  await expect(unacked.look(now + 2_000)).rejects.toThrow(/onnection|ECONNREFUSED|closed/);
+  await expect(unacked.look(now + 2_000)).rejects.toThrow(/onnection|max retries/);
   expect(unacked.complete).toBe(false);
   redis.zrange = zrange;
   expect(await look()).toHaveLength(1);
