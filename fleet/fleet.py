@@ -9,6 +9,7 @@
 | `kill`: `name`                                                            | when its whole process group is dead        |
 | `stop`: `names`? (all)                                                    | after warm shutdowns: {name: exit code}     |
 | `produce`: `count`?, `seed`?, `kinds`?, `rate`?, `venv`?                  | the producer's summary, when all is sent    |
+| `send`: `calls` [{name, args?, kwargs?, queue, options?}], `venv`?        | ids, in the order of the calls              |
 | `settle`: `timeoutMs`?                                                    | {settled, open: [ids]} when every task has  |
 |                                                                           | come to its end and the broker holds none   |
 | `expect`                                                                  | the expectation of expect.py                |
@@ -123,9 +124,16 @@ class Fleet:
 
     async def produce(self, venv=None, **options):
         arguments = [part for name in ("count", "seed", "kinds", "rate") if name in options for part in (f"--{name}", str(options[name]))]
+        return await self._answer_of("produce.py", venv, arguments)
+
+    async def send(self, calls, venv=None):
+        return await self._answer_of("send.py", venv, [json.dumps(calls)])
+
+    async def _answer_of(self, script, venv, arguments):
+        """Runs a producer to its end; its last line is the answer."""
         with open(self.folder / "producer.log", "ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *(python_of({"venv": venv} if venv else {}), HERE / "produce.py", *arguments),
+                *(python_of({"venv": venv} if venv else {}), HERE / script, *arguments),
                 env=self.environment,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
@@ -178,7 +186,7 @@ class Fleet:
         what = command.pop("do")
         if what == "expect":
             return self.expect()
-        if what not in ("start", "kill", "stop", "produce", "settle"):
+        if what not in ("start", "kill", "stop", "produce", "send", "settle"):
             raise ValueError(f"no such command: {what}")
         return await getattr(self, what)(**command)
 

@@ -65,7 +65,7 @@ from_apt() {
 use_redis() { has redis-server || has valkey-server || from_apt "a Redis server" redis-server; }
 
 use_chromium() {
-  has chromium || has chromium-browser || has google-chrome || from_apt "Chromium, for the tests in a browser," chromium
+  has "${CHROMIUM:-chromium}" || has chromium-browser || has google-chrome || from_apt "Chromium, for the tests in a browser," chromium
 }
 
 # Python environments for the fleet, by the names of fleet/requirements: use_python NAME…

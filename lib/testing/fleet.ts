@@ -46,6 +46,16 @@ export interface ProduceOptions {
   venv?: Venv;
 }
 
+/** One task, sent as the application sends it. */
+export interface Call {
+  name: string;
+  args?: unknown[];
+  kwargs?: Record<string, unknown>;
+  queue: string;
+  /** Of Celery's `send_task`: `{ countdown: 60, ignore_result: true }`. */
+  options?: Record<string, unknown>;
+}
+
 export interface ProduceSummary {
   tasks: number;
   sentMs: number;
@@ -127,6 +137,8 @@ export interface Fleet extends AsyncDisposable {
   stop(names?: string[]): Promise<Record<string, number>>;
   /** Resolves when all is sent, revoked and terminated; the tasks may still run. */
   produce(options?: ProduceOptions): Promise<ProduceSummary>;
+  /** Sends these tasks; resolves with their ids, in the same order. */
+  send(calls: Call[]): Promise<string[]>;
   /** Resolves when every task has come to its end and no queue holds any; rejects with the ids that have not. */
   settled(timeoutMs?: number): Promise<void>;
   expectations(): Promise<Expectation>;
@@ -155,7 +167,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     ...["--broker", brokerUrl, "--results", resultsUrl],
     ...["--folder", folder, "--conf", JSON.stringify(conf)],
   ]);
-  const withVenv = <T extends { venv?: Venv }>(one: T) => ({ venv, ...one });
+  const withVenv = <T extends object>(one: T) => ({ venv, ...one });
   const fleet: Fleet = {
     brokerUrl,
     resultsUrl,
@@ -164,6 +176,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     kill: async (name) => void (await supervisor.ask("kill", { name })),
     stop: (names) => supervisor.ask("stop", { names: names ?? null }),
     produce: (wanted = {}) => supervisor.ask("produce", withVenv(wanted)),
+    send: (calls) => supervisor.ask("send", withVenv({ calls })),
     settled: async (timeoutMs = SETTLE_MS) => {
       const { settled, open } = await supervisor.ask<{ settled: boolean; open: string[] }>("settle", { timeoutMs });
       if (!settled) throw new Error(`Unsettled after ${timeoutMs} ms: ${open.join(", ") || "a queue is not empty"}`);
