@@ -1,5 +1,4 @@
 import { type Browser, expect, type Locator, type Page } from "@playwright/test";
-import { withRedis } from "../lib/testing/redis-server.ts";
 import { expectFitsPhone, hrefs, neverReloaded, test } from "./journey.ts";
 import { type Scene, startScene } from "./scene.ts";
 

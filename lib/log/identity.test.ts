@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { TaskEvent } from "../model/event.ts";
+import type { LogEvent, TaskEvent } from "../model/event.ts";
 import { arbitraryEvent } from "../testing/arbitrary-event.ts";
 import { identityOf, RecentIdentities } from "./identity.ts";
 
@@ -33,6 +33,15 @@ describe("identityOf", () => {
     { state: "PROGRESS" },
   ])("differs with %o", (change) => {
     expect(identityOf({ ...started, ...change })).not.toBe(identityOf(started));
+  });
+
+  it("differs with what could not be read, when several such things are told at one moment", () => {
+    const told = (where: string): LogEvent => {
+      const details = JSON.stringify({ where, reason: "not JSON" });
+      return { type: "log.malformed", at: started.at, seenAt: started.at, source: "leader", count: 1, details };
+    };
+    expect(identityOf(told("queue mail"))).not.toBe(identityOf(told("events")));
+    expect(identityOf(told("events"))).toBe(identityOf(told("events")));
   });
 
   it("fits 64 bits for any event", () => {

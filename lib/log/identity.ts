@@ -22,6 +22,8 @@ export function identityOf(event: Event): Identity {
   hash.text(event.type);
   hash.text(event.source);
   hash.text(event.state ?? event.exceptionType ?? event.action ?? "");
+  // Of what was lost or could not be read many kinds are told at one moment.
+  if (event.type === "log.gap" || event.type === "log.malformed") hash.text(event.details ?? "");
   return hash.value();
 }
 

@@ -107,7 +107,15 @@ describe("what other senders send", () => {
 
   test("an element that is no event costs none of its neighbours", () => {
     const { events: read, problems } = batch(
-      sent([started, 5, {}, { ...started, uuid: "" }, { ...started, timestamp: "now" }, { ...started, uuid: "2" }]),
+      sent([
+        started,
+        5,
+        {},
+        { ...started, uuid: "" },
+        { ...started, timestamp: "now" },
+        { ...started, type: "task-" },
+        { ...started, uuid: "2" },
+      ]),
     );
     expect(read.map((event) => event.type === "task-started" && event.uuid)).toEqual(["1", "2"]);
     expect(problems).toEqual([
@@ -115,6 +123,7 @@ describe("what other senders send", () => {
       "an event has no type",
       'an event "task-started" has no uuid',
       'an event "task-started" has no timestamp',
+      "an event has no type",
     ]);
   });
 

@@ -168,7 +168,7 @@ function collect(element: unknown, sender: string | null, batch: EventBatch): vo
 function readEvent(json: unknown, sender: string | null): CeleryEvent | string {
   if (!isObject(json)) return "an event is no object";
   const type = json["type"];
-  if (typeof type !== "string" || type === "") return "an event has no type";
+  if (typeof type !== "string" || type === "" || type === "task-") return "an event has no type";
   const at = secondsToMs(json["timestamp"]);
   if (at === null) return `an event ${shown(type)} has no timestamp`;
   const hostname = textField(json["hostname"]) ?? sender;

@@ -61,7 +61,7 @@ const WITH_EXCEPTION = new Set(["FAILURE", "RETRY", "REVOKED"]);
 
 export function readResultMeta(meta: Value): Decoded<ResultMeta> {
   const status = textOf(get(meta, "status"));
-  if (status === null) return undecodable("a result has no status");
+  if (status === null || status === "") return undecodable("a result has no status");
   const result = get(meta, "result") ?? null;
   const taskId = textOf(get(meta, "task_id"));
   const parentId = textOf(get(meta, "parent_id"));
