@@ -98,7 +98,7 @@ export interface Facts {
   retries?: number;
   priority?: number;
   pid?: number;
-  /** Lamport clock of the emitter. */
+  /** Lamport clock of the emitter; of a result without a time of its own a digest of what it says. */
   clock?: number;
   runtimeMs?: number;
   etaAt?: number;

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import {
   clampAt,
   FLAG_EXPIRED,
@@ -25,6 +26,7 @@ export function isFinal(meta: ResultMeta): boolean {
  */
 export function fromResult(task: string, meta: ResultMeta, seenAt: number, inferred: boolean, runs: Runs): TaskEvent {
   const { type, run, flags, state } = tell(task, meta, runs, inferred ? 0 : seenAt);
+  const payload = payloadOf(meta);
   const worker = meta.worker ?? meta.startedBy?.hostname ?? null;
   return {
     type,
@@ -36,6 +38,7 @@ export function fromResult(task: string, meta: ResultMeta, seenAt: number, infer
     ...(inferred ? { inferred } : {}),
     ...defined({
       flags,
+      clock: meta.doneAt === null ? digestOf(run, payload) : undefined,
       state: state === undefined ? undefined : boundedWord(state),
       name: meta.name === null ? undefined : boundedWord(meta.name),
       worker: boundedId(worker),
@@ -46,8 +49,13 @@ export function fromResult(task: string, meta: ResultMeta, seenAt: number, infer
       groupId: boundedId(meta.groupId),
       exceptionType: meta.exception === null ? undefined : boundedWord(className(meta.exception.type)),
     }),
-    payload: payloadOf(meta),
+    payload,
   };
+}
+
+/** In place of a clock, for results that have no time of their own: replicas that hear one know by it that it is the same. */
+function digestOf(run: number, payload: Payload): number {
+  return crc32(JSON.stringify([run, payload]));
 }
 
 interface Told {

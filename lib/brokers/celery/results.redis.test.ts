@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { identityOf } from "../../log/identity.ts";
 import { connectRedis } from "../../redis.ts";
 import { CeleryApplication } from "../../testing/celery-application.ts";
 import { FoldedKnown } from "../../testing/known.ts";
@@ -51,6 +52,22 @@ describe("a published result", () => {
     publish("t");
     expect(known.events).toMatchObject([{ type: "task.succeeded", task: "t", source: "result" }]);
     expect(known.events[0]).not.toHaveProperty("inferred");
+  });
+
+  test("without a time of its own is the same event for every replica, and another one for each attempt", () => {
+    const other = new FoldedKnown();
+    const otherRuns = new Runs(other);
+    const listening = new Results([store], app.keys, otherRuns, other, malformed);
+    for (const retries of [0, 1]) {
+      const meta = { status: "RETRY", result: null, date_done: null, task_id: "t" };
+      for (const each of [runs, otherRuns]) each.received("t", retries, "w1@h", 1 + retries);
+      publish("t", meta);
+      const aLittleLater = Date.now() + 7;
+      listening.published(app.keys.result.task("t"), bytesOf("t", meta), aLittleLater, other.sink);
+    }
+    const identities = known.events.map(identityOf);
+    expect(other.events.map(identityOf)).toEqual(identities);
+    expect(new Set(identities).size).toBe(2);
   });
 
   test("of a task that is known from before is told at once", () => {
