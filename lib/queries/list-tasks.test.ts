@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { TaskListQuery } from "../contract/task.ts";
-import { errorCode } from "../errors.ts";
+import { AppError, errorCode } from "../errors.ts";
 import { LOCAL_OPERATOR } from "../model/viewer.ts";
 import { type TestMonitor, taskEvent, testMonitor } from "../testing/monitor.ts";
 import { listTasks } from "./list-tasks.ts";
@@ -44,6 +44,16 @@ describe("a list of tasks", () => {
   test("says of each task the one thing that matters", async () => {
     const { tasks } = await ask({ limit: 3 });
     expect(tasks.map(({ what }) => what)).toEqual([null, "'done 8'", "KeyError: 'x'"]);
+  });
+
+  test("stands without that when the store does not answer", async () => {
+    prod.watched.log.read = async () => Promise.reject(new AppError("unavailable", "Redis is away"));
+    const { tasks } = await ask({ limit: 3 });
+    expect(tasks.map(({ id, what }) => [id, what])).toEqual([
+      ["t9", null],
+      ["t8", null],
+      ["t7", null],
+    ]);
   });
 
   test("goes on where the page before ended", async () => {
