@@ -75,7 +75,8 @@ export class Control {
    * that did: a node that is missing then is not gone, a busy `solo` worker answers only between tasks.
    */
   async ask(command: PidboxCommand, options: AskOptions): Promise<Map<string, Answer>> {
-    const { destination, timeoutMs, onAnswer = () => undefined } = options;
+    const { timeoutMs, onAnswer = () => undefined } = options;
+    const destination = reachable(options.destination);
     const ticket = randomUUID();
     const { promise, resolve } = Promise.withResolvers<void>();
     const question: Question = { answers: new Map(), onAnswer, expected: destination?.length ?? Infinity, done: resolve };
@@ -94,7 +95,7 @@ export class Control {
 
   /** Sends a command without waiting for answers. Resolves with the number of nodes that are listening. */
   async tell(command: PidboxCommand, destination: readonly string[] | null): Promise<number> {
-    return this.#publish(command, destination, 0, null);
+    return this.#publish(command, reachable(destination), 0, null);
   }
 
   /** Answers that come after this stay in a list that nobody reads; another process of ours finds it and lets it expire. */
@@ -103,6 +104,7 @@ export class Control {
   }
 
   async #publish(command: PidboxCommand, destination: readonly string[] | null, timeoutMs: number, ticket: string | null): Promise<number> {
+    if (destination?.length === 0) return 0;
     const { controlChannel, sentinelControlChannel, controlExchange } = this.#keys;
     const request = encodePidboxRequest({
       command,
@@ -136,6 +138,11 @@ export class Control {
       if (question.answers.size >= question.expected) question.done();
     }
   }
+}
+
+/** Without what no node is called and nothing can be addressed to: events can carry any name. */
+function reachable(nodes: readonly string[] | null): readonly string[] | null {
+  return nodes?.filter((node) => node !== "" && node.isWellFormed()) ?? null;
 }
 
 const REPLIES_BEGIN = "perennial-";

@@ -235,6 +235,17 @@ describe("remote control", () => {
     expect(Date.now() - before).toBeLessThan(5_000);
   });
 
+  test("asks nobody of a name that no node can have, and the others all the same", async () => {
+    await app.join("a@h", ANSWERS);
+    const ping = async (...destination: string[]) => [
+      ...(await control.ask({ method: "ping", arguments: {} }, { destination, timeoutMs: 10_000 })).keys(),
+    ];
+    const before = Date.now();
+    expect(await ping("half a pair \ud83c@h", "")).toEqual([]);
+    expect(await ping("half a pair \ud83c@h", "a@h")).toEqual(["a@h"]);
+    expect(Date.now() - before).toBeLessThan(5_000);
+  });
+
   test("goes on after its connection was killed", async () => {
     await app.join("a@h", ANSWERS);
     await app.redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");

@@ -287,8 +287,7 @@ describe("nothing is concluded", () => {
     worker("worker.online");
     await app.join(WORKER, { query_task: () => ({}) });
     silent("t", "task.received", "task.started");
-    const filler = app.message({ id: "other" });
-    for (let i = 0; i < 11; i++) await app.redis.lpush("celery", ...Array.from({ length: 1_000 }, () => filler));
+    for (let i = 0; i < 101; i++) await app.redis.lpush("celery", ...Array.from({ length: 1_000 }, () => "filler"));
     expect(await look(6)).toEqual([]);
     await app.redis.del("celery");
     expect(await look(20)).toMatchObject([{ type: "task.ended" }]);
@@ -379,6 +378,17 @@ describe("a dead worker's task is lost", () => {
     await app.redis.rpush("celery", app.message({ id: "t", redelivered: true }));
     expect(await look(5)).toEqual([]);
   });
+});
+
+test("thousands that are gone are told soon, although searching takes its time where much waits", async () => {
+  worker("worker.online");
+  await app.join(WORKER, { query_task: () => ({}) });
+  for (let i = 0; i < 6_000; i++) silent(`${i}`, "task.received", "task.started");
+  const filler = app.message({ id: "other", argsJson: JSON.stringify(["x".repeat(1_000)]) });
+  for (let i = 0; i < 4; i++) await app.redis.lpush("celery", ...Array.from({ length: 1_000 }, () => filler));
+  const gone = new Set<string>();
+  for (let second = 0; second < 40; second++) for (const { type, task } of await look()) if (type === "task.ended") gone.add(task);
+  expect(gone.size).toBe(6_000);
 });
 
 test("a task that retries and waits on its worker for its time is held by the next attempt", async () => {

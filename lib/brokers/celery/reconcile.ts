@@ -26,6 +26,8 @@ const BYTES_A_SECOND = 1024 * 1024;
 const HELD_A_SECOND = 2_000;
 const QUEUES_A_SECOND = 1_000;
 const NAMES_MS = 5_000;
+/** Tasks that are searched for at once: what a search costs hardly depends on how many they are. */
+const SOUGHT = 10_000;
 /** Tasks watched at most; of others it is only forgotten how often they were looked for. */
 const WATCHES = 100_000;
 
@@ -52,6 +54,8 @@ export class Reconciler {
   readonly #known: Known;
   readonly #runs: Runs;
   readonly #watches = new Map<string, Watch>();
+  /** Missed, and to be searched for everywhere as soon as that may be done again. */
+  readonly #sought = new Map<string, KnownTask>();
   #from = 0;
   #searchAt = 0;
   /** The caller's clock minus ours. */
@@ -122,46 +126,55 @@ export class Reconciler {
    * Looks for tasks along the way that a message goes, queue, unacknowledged, worker, result, so that one that moves on
    * meanwhile is met at the next place.
    */
-  async #lookEverywhere(tasks: readonly KnownTask[], workers: Workers): Promise<TaskEvent[]> {
-    if (tasks.length === 0) return [];
-    if (this.#now() < this.#searchAt) {
-      for (const task of tasks) this.#watch(task).dueAt = this.#searchAt;
-      return [];
+  async #lookEverywhere(missing: readonly KnownTask[], workers: Workers): Promise<TaskEvent[]> {
+    const isTooSoon = this.#now() < this.#searchAt;
+    for (const task of missing) {
+      if (isTooSoon) this.#watch(task).dueAt = this.#searchAt;
+      if (this.#sought.size < SOUGHT) this.#sought.set(task.id, task);
     }
+    if (isTooSoon) return [];
+    const tasks = [...this.#sought.values()].filter((task) => this.#isAsItWas(task));
+    this.#sought.clear();
+    if (tasks.length === 0) return [];
     const events: TaskEvent[] = [];
     if (tasks.some((task) => !this.#isInKnownQueue(task, workers))) await this.#names.lookUnlessSince(NAMES_MS);
     const waiting = await this.#search.waiting(tasks);
     events.push(...(await this.#unacked.look(this.#now())));
     const isHeldKnown = this.#unacked.complete;
     const now = this.#now();
-    const cost =
-      (waiting?.bytes ?? 0) / BYTES_A_SECOND + this.#unacked.summary.count / HELD_A_SECOND + this.#names.queues.length / QUEUES_A_SECOND;
+    const cost = waiting.bytes / BYTES_A_SECOND + this.#unacked.summary.count / HELD_A_SECOND + this.#names.queues.length / QUEUES_A_SECOND;
     this.#searchAt = now + Math.max(SEARCH_MS, cost * 1_000);
 
-    const missing: KnownTask[] = [];
+    const nowhere: KnownTask[] = [];
     for (const task of tasks) {
       const watch = this.#watch(task);
       watch.dead = isDead(task, workers, now);
       if (this.#unacked.holds(task.id)) {
         if (watch.dead && task.step >= Step.RECEIVED) events.push(this.#lost(task, `${whyGone(task, workers)}; ${HELD}`));
         this.#wait(task, now);
-      } else if (waiting?.tasks.has(task.id) === true) this.#wait(task, now);
-      else missing.push(task);
+      } else if (waiting.tasks?.has(task.id) === true) this.#wait(task, now);
+      else nowhere.push(task);
     }
     const alive = [...workers.values()].filter((worker) => worker.kind === "worker" && !isDeadWorker(worker, now)).map(({ name }) => name);
-    const answers = await this.#search.anywhere(missing, (task) => {
+    const answers = await this.#search.anywhere(nowhere, (task) => {
       if (isDead(task, workers, now)) return [];
       return task.worker !== undefined && workers.has(task.worker) ? [task.worker] : alive;
     });
     const gone: KnownTask[] = [];
-    for (const task of missing) {
+    for (const task of nowhere) {
       const where = answers.get(task.id) ?? "unchecked";
       if (typeof where === "object" && where.event !== null) events.push(where.event);
-      const isChecked = waiting !== undefined && isHeldKnown && this.#isInKnownQueue(task, workers);
+      const isChecked = waiting.tasks !== undefined && isHeldKnown && this.#isInKnownQueue(task, workers);
       if (where !== "absent" || !isChecked) this.#wait(task, this.#now());
       else if (this.#isAbsentAgain(task, this.#now())) gone.push(task);
     }
     return [...events, ...(await this.#bury(gone, workers))];
+  }
+
+  /** Whether nothing was learned of it since it was missed. */
+  #isAsItWas(task: KnownTask): boolean {
+    const now = this.#known.task(task.id);
+    return now !== undefined && now.state === task.state && now.run === task.run && now.evidenceAt === task.evidenceAt;
   }
 
   /** Whether its message, if it waits anywhere, waits in a queue that we know. */

@@ -16,14 +16,15 @@ const QUERY_MS = 2_000;
 /** Requests on their way at once. */
 const QUERIES = 5;
 /** Messages of all queues together that one look may read to find out what still waits; beyond it: not checked. */
-const QUEUE_MESSAGES = 10_000;
-const QUEUE_BYTES = 16 * 1024 * 1024;
+const QUEUE_MESSAGES = 100_000;
+const QUEUE_BYTES = 64 * 1024 * 1024;
 
 /** A worker has it, and what that adds to what is known; or those who must know it answered and have it not; or nobody can say. */
 export type Whereabouts = { event: TaskEvent | null } | "absent" | "unchecked";
 
 export interface Waiting {
-  tasks: Set<string>;
+  /** Undefined when more waits than may be read. */
+  tasks: Set<string> | undefined;
   /** Bytes that were read for it. */
   bytes: number;
 }
@@ -44,19 +45,19 @@ export class Search {
     this.#runs = parts.runs;
   }
 
-  /** Which of the tasks wait in a queue; undefined when more waits than may be read. */
-  async waiting(tasks: readonly KnownTask[]): Promise<Waiting | undefined> {
+  /** Which of the tasks wait in a queue. */
+  async waiting(tasks: readonly KnownTask[]): Promise<Waiting> {
     const lists = this.#names.queues.flatMap((queue) => this.#keys.queueLists(queue));
     const filled = [...(await filledLists(this.#redis, lists, () => false))].filter(([, length]) => length !== WRONG_TYPE);
     const depth = filled.reduce((sum, [, length]) => sum + Number(length), 0);
-    if (depth > QUEUE_MESSAGES) return undefined;
+    if (depth > QUEUE_MESSAGES) return { tasks: undefined, bytes: 0 };
     const wanted = new Set(tasks.map((task) => task.id));
     const waiting = new Set<string>();
     const budget: Budget = { bytes: QUEUE_BYTES };
     for (const [list] of filled) {
       for await (const raws of pages(this.#redis, list, "newest", budget))
         for (const raw of raws) for (const id of idsIn(raw)) if (wanted.has(id)) waiting.add(id);
-      if (budget.bytes <= 0) return undefined;
+      if (budget.bytes <= 0) return { tasks: undefined, bytes: QUEUE_BYTES };
     }
     return { tasks: waiting, bytes: QUEUE_BYTES - budget.bytes };
   }
