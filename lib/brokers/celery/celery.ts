@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { BrokerConfig } from "../../config.ts";
 import type { WorkerInspection } from "../../contract/worker.ts";
-import { asAppError, connectRedis, displayUrl } from "../../redis.ts";
+import { asAppError, connectRedis, disconnect, displayUrl } from "../../redis.ts";
 import type { Event } from "../../model/event.ts";
 import { celeryKeys } from "../../wire/celery/keys.ts";
 import type { PidboxCommand } from "../../wire/celery/pidbox-command.ts";
@@ -171,7 +171,7 @@ export function celeryBroker(config: BrokerConfig, known: Known): Broker {
 
     async close() {
       await Promise.race([control.close().catch(() => undefined), delay(CLOSE_MS)]);
-      for (const connection of connections) connection.disconnect();
+      for (const connection of connections) disconnect(connection);
     },
   };
 }

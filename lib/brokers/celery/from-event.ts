@@ -1,6 +1,7 @@
 import {
   clampAt,
   FLAG_ARGS_CUT,
+  FLAG_EXHAUSTED,
   FLAG_EXPIRED,
   FLAG_REQUEUED,
   FLAG_TERMINATED,
@@ -99,6 +100,7 @@ function tell(told: TaskEvent, event: CeleryTaskEvent, sender: string, runs: Run
       told.type = "task.failed";
       told.run = runs.ended(task, sender, seenAt);
       tellFailure(told, event.exception, event.traceback);
+      if (told.exceptionType === EXHAUSTED) told.flags = FLAG_EXHAUSTED;
       break;
     case "task-retried":
       told.type = "task.retried";
@@ -155,6 +157,9 @@ function tellFailure(told: TaskEvent, exception: string | null, traceback: strin
   told.payload = { exception: exceptionText(type, message) };
   if (traceback !== null) told.payload.traceback = traceback;
 }
+
+/** What Celery raises when a task retries once too often and gives no cause. */
+export const EXHAUSTED = "MaxRetriesExceededError";
 
 /**
  * The class without its module, because sources differ in whether they tell the module: `tasks.Outer.Nested` → `Outer.Nested`.

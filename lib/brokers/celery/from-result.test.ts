@@ -1,8 +1,12 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FLAG_EXPIRED, FLAG_REVOKE_PROMISED, FLAG_TERMINATED, type TaskEvent } from "../../model/event.ts";
+import { FLAG_EXHAUSTED, FLAG_EXPIRED, FLAG_REVOKE_PROMISED, FLAG_TERMINATED, type TaskEvent } from "../../model/event.ts";
 import { type Json, type Release, RELEASES, findIn, kinds, recorded } from "../../wire/celery/fixtures/recorded.ts";
 import { decodeResultMeta, type ResultMeta } from "../../wire/celery/result.ts";
+import { celeryKeys } from "../../wire/celery/keys.ts";
 import { fromResult, isFinal } from "./from-result.ts";
+import { Malformed } from "./malformed.ts";
+import { Results } from "./results.ts";
 import { Runs } from "./runs.ts";
 
 const AT = Date.UTC(2026, 10, 22);
@@ -103,6 +107,35 @@ test("what was looked up is marked, and no sign of life of its task", () => {
   const runs = new Runs({ task: () => undefined });
   expect(fromResult("t", meta({ status: "SUCCESS", result: 1 }), AT, true, runs)).toMatchObject({ inferred: true });
   expect(runs.heardAt("t")).toBe(0);
+});
+
+test("a failure says when retries were used up, if that is why", () => {
+  const failed = (exc_type: string): Json => ({
+    status: "FAILURE",
+    result: { exc_type, exc_message: ["x"], exc_module: "celery.exceptions" },
+  });
+  expect(told(failed("MaxRetriesExceededError")).flags).toBe(FLAG_EXHAUSTED);
+  expect(told(failed("ChordError")).flags).toBeUndefined();
+});
+
+test("whatever is published as the result of a task of ours, nothing is thrown", () => {
+  const keys = celeryKeys();
+  const runs = new Runs({ task: () => undefined });
+  runs.received("t", 0, "w1@h", 1);
+  const results = new Results([], keys, runs, { task: () => undefined }, new Malformed());
+  const bytes = fc.oneof(
+    fc.uint8Array().map((array) => Buffer.from(array)),
+    fc.string().map((text) => Buffer.from(text)),
+    fc.json().map((text) => Buffer.from(text)),
+    fc
+      .record({
+        status: fc.constantFrom("SUCCESS", "FAILURE", "RETRY", "STARTED", "REVOKED", "X"),
+        result: fc.jsonValue(),
+        children: fc.jsonValue(),
+      })
+      .map((meta) => Buffer.from(JSON.stringify(meta))),
+  );
+  fc.assert(fc.property(bytes, (value) => results.published(keys.result.task("t"), value, AT, () => undefined)));
 });
 
 test("a date that cannot be is replaced by ours", () => {

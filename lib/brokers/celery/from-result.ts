@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import {
   clampAt,
+  FLAG_EXHAUSTED,
   FLAG_EXPIRED,
   FLAG_REVOKE_PROMISED,
   FLAG_TERMINATED,
@@ -12,7 +13,7 @@ import { defined } from "../../model/known.ts";
 import type { ResultMeta } from "../../wire/celery/result.ts";
 import { taskIdsOf } from "../../wire/celery/result-tuple.ts";
 import { boundedId, boundedWord } from "./bounded.ts";
-import { className, exceptionText } from "./from-event.ts";
+import { className, exceptionText, EXHAUSTED } from "./from-event.ts";
 import { boundedRetries, type Runs } from "./runs.ts";
 
 /** Whether the stored result is the last word. What a revoke command stores is not: the task may run to its end all the same. */
@@ -72,7 +73,11 @@ function tell(task: string, meta: ResultMeta, runs: Runs, at: number): Told {
     case "SUCCESS":
       return { type: "task.succeeded", run: runs.latest(task, retries, at) };
     case "FAILURE":
-      return { type: "task.failed", run: runs.latest(task, retries, at) };
+      return {
+        type: "task.failed",
+        run: runs.latest(task, retries, at),
+        ...(meta.exception?.type === EXHAUSTED ? { flags: FLAG_EXHAUSTED } : {}),
+      };
     case "REVOKED":
       return { type: "task.revoked", run: runs.latest(task, retries, at), flags: revokeFlags(meta) };
     case "RETRY":

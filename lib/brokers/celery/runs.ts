@@ -39,7 +39,7 @@ export class Runs {
   #young = new Map<string, Heard>();
   #old = new Map<string, Heard>();
 
-  constructor(known: Pick<Known, "task">, bound = 100_000) {
+  constructor(known: Pick<Known, "task">, bound = 50_000) {
     this.#known = known;
     this.#bound = bound;
   }
@@ -91,12 +91,12 @@ export class Runs {
   /** The worker tells that this run ended in a retry. */
   retried(task: string, worker: string, at: number): number {
     const { runs } = this.#heard(task, at);
-    const isOpen = (one: Run): boolean => one.ended === undefined;
+    const open = attemptsIn(runs).filter((attempt) => !attempt.some((one) => one.ended === "retry"));
     const run =
-      runs.find((one) => isOpenOn(one, worker)) ??
-      runs.find((one) => isOpen(one) && (one.worker === undefined ? retriesOf(one.run) === 0 || one.retryStored : one.retryStored)) ??
+      firstOf(open, (attempt) => attempt.findLast((one) => isOpenOn(one, worker))) ??
+      firstOf(open, (attempt) => attempt.findLast((one) => one.retryStored || (one.worker === undefined && retriesOf(one.run) === 0))) ??
       attemptBefore(runs) ??
-      runs.find(isOpen) ??
+      firstOf(open, last) ??
       last(runs) ??
       add(runs, 0, worker);
     run.ended = "retry";
@@ -106,15 +106,7 @@ export class Runs {
   /** The result backend tells a retry, once for each. Told by the worker as well, in either order, it is still one. */
   retryStored(task: string, retries: number | undefined, at: number): number {
     const { runs } = this.#heard(task, at);
-    const isOpen = (one: Run): boolean => !one.retryStored && one.ended !== "outcome";
-    const isTaken = (one: Run): boolean => one.worker !== undefined || one.received || one.ended !== undefined || retriesOf(one.run) === 0;
-    const run =
-      retries === undefined
-        ? (runs.find((one) => isOpen(one) && isTaken(one)) ??
-          attemptBefore(runs) ??
-          runs.find(isOpen) ??
-          add(runs, nextAttempt(last(runs)), undefined))
-        : attemptOf(runs, retries);
+    const run = retries === undefined ? (this.#notStored(runs) ?? add(runs, nextAttempt(last(runs)), undefined)) : attemptOf(runs, retries);
     run.retryStored = true;
     return run.run;
   }
@@ -142,13 +134,20 @@ export class Runs {
   }
 
   /**
-   * A stored state that is no outcome. Results come in order: as long as the stored RETRY of a run has not come, what is
-   * stored belongs to that run, even if its worker has told the retry already.
+   * A stored state that is no outcome. Results come in order: as long as the stored RETRY of an attempt has not come, what is
+   * stored belongs to that attempt, even if its worker has told the retry already.
    */
   stored(task: string, retries: number | undefined, at: number): number {
     const { runs } = this.#heard(task, at);
-    const run = last(runs);
-    return retries === undefined && run?.ended === "retry" && !run.retryStored ? run.run : this.latest(task, retries, at);
+    const run = retries === undefined ? this.#notStored(runs) : undefined;
+    return run?.run ?? this.latest(task, retries, at);
+  }
+
+  /** The first attempt that has not been stored as retried. One whose message alone was seen had others before it. */
+  #notStored(runs: Run[]): Run | undefined {
+    const open = attemptsIn(runs).filter((attempt) => !attempt.some((one) => one.retryStored));
+    const isTaken = (one: Run): boolean => one.worker !== undefined || one.received || one.ended !== undefined || retriesOf(one.run) === 0;
+    return firstOf(open, (attempt) => (attempt.some(isTaken) ? last(attempt) : undefined)) ?? attemptBefore(runs) ?? firstOf(open, last);
   }
 
   /**
@@ -219,6 +218,19 @@ function attemptOf(runs: Run[], retries: number): Run {
   return runs.findLast((one) => retriesOf(one.run) === attempt) ?? add(runs, runOf(attempt, 0), undefined);
 }
 
+/** The runs by attempt, each with its deliveries in order. */
+function attemptsIn(runs: readonly Run[]): Run[][] {
+  return [...Map.groupBy(runs, (one) => retriesOf(one.run)).values()];
+}
+
+function firstOf(attempts: readonly Run[][], choose: (attempt: Run[]) => Run | undefined): Run | undefined {
+  for (const attempt of attempts) {
+    const run = choose(attempt);
+    if (run !== undefined) return run;
+  }
+  return undefined;
+}
+
 /** The attempt before the first one known, if there was one: a retry of it is told after its successor was seen. */
 function attemptBefore(runs: Run[]): Run | undefined {
   const [first] = runs;
@@ -230,7 +242,8 @@ function attemptBefore(runs: Run[]): Run | undefined {
 function current(runs: Run[], worker: string | undefined): Run {
   const run = last(runs);
   if (run === undefined) return add(runs, 0, worker);
-  const isOver = run.ended === "retry" || (run.retryStored && run.ended === undefined);
+  const isStored = runs.some((one) => one.retryStored && retriesOf(one.run) === retriesOf(run.run));
+  const isOver = run.ended === "retry" || (isStored && run.ended === undefined);
   return isOver ? add(runs, nextAttempt(run), worker) : run;
 }
 
