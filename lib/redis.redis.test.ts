@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { asAppError, connectRedis, defineScript, isReplyError } from "./redis.ts";
+import { asAppError, connectRedis, defineScript, disconnect, isReplyError } from "./redis.ts";
 import { type RedisServer, withRedis } from "./testing/redis-server.ts";
 
 let server: RedisServer;
@@ -58,6 +58,20 @@ describe("connectRedis", () => {
       `Redis at redis://:***@127.0.0.1:${gone.port}/1 does not answer: connect ECONNREFUSED 127.0.0.1:${gone.port}`,
     );
     redis.disconnect();
+  });
+});
+
+describe("disconnect", () => {
+  it("rejects what was asked between two attempts to connect", async () => {
+    const gone = await withRedis();
+    const redis = connectRedis(gone.url, { name: "test", blocking: true });
+    await redis.ping();
+    await gone.stop();
+    await once(redis, "reconnecting");
+    const asked = redis.blpop("nothing", 10).catch((error: unknown) => error);
+    disconnect(redis);
+    expect(await asked).toBeInstanceOf(Error);
+    expect(redis.status).toBe("end");
   });
 });
 

@@ -53,6 +53,16 @@ export function connectRedis(url: string, options: { name: string; blocking?: bo
   return redis;
 }
 
+/**
+ * Ends a connection for good: whatever was asked of it and not answered rejects. ioredis' own `disconnect`, called between two
+ * attempts to connect, would leave what was asked meanwhile without an answer for ever.
+ */
+export function disconnect(redis: Redis): void {
+  // In this state, of a connection that nobody has opened yet, it looks after what waits.
+  if (redis.status === "reconnecting") redis.status = "wait";
+  redis.disconnect();
+}
+
 /** A URL without its password and its query, fit for screens and logs. */
 export function displayUrl(url: string): string {
   return url.split(";").map(displayOne).join(";");

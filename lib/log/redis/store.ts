@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
-import { asAppError, connectRedis } from "../../redis.ts";
+import { asAppError, connectRedis, disconnect } from "../../redis.ts";
 import type { LogKeys } from "../keys.ts";
 import type { Log, Ordinal } from "../log.ts";
 import { HEAD_BYTES, readHead } from "../segment.ts";
@@ -130,7 +130,7 @@ export class RedisStore implements Store {
 
   async close(): Promise<void> {
     await this.resign().catch(() => undefined);
-    for (const redis of this.#connections) redis.disconnect();
+    for (const redis of this.#connections) disconnect(redis);
   }
 
   async *#drain(stream: "inbox" | "acts", field: string, signal: AbortSignal): AsyncGenerator<Buffer[]> {
@@ -152,7 +152,7 @@ export class RedisStore implements Store {
   }
 
   #disconnect(redis: Redis): void {
-    redis.disconnect();
+    disconnect(redis);
     this.#connections.delete(redis);
   }
 }
