@@ -62,29 +62,4 @@ describe("the truth", () => {
     expect(Object.keys((await fleet.expectations()).tasks).length).toBeGreaterThanOrEqual(TASKS);
     expect(await wrongs(fleet)).toEqual([]);
   });
-
-  test.for<[string, Venv]>([
-    ["Celery 5.7", "celery-5.7"],
-    ["Celery 5.6", "celery-5.6"],
-  ])("of a worker that is killed with tasks, on %s", async ([, venv]) => {
-    fleet = await startFleet({
-      redisUrl: redis.url,
-      venv,
-      workers: [{ name: "garden", queues: ["default", "math", "slow", "prio"], concurrency: 4 }],
-    });
-    await fleet.produce({ count: 12, kinds: "long,add", seed: 3 });
-    await vi.waitFor(async () => expect(await running()).toBeGreaterThan(0), { timeout: 20_000, interval: 100 });
-    await fleet.kill("garden");
-    await vi.waitFor(async () => expect((await questionsTo(perennial.address).overview()).workers[0]?.state).toBe("lost"), {
-      timeout: 40_000,
-      interval: 500,
-    });
-    await fleet.start([{ name: "orchard", queues: ["default", "math", "slow", "prio"], concurrency: 4, visibilityTimeout: 2 }]);
-    await fleet.settled();
-    expect(await wrongs(fleet)).toEqual([]);
-  });
-
-  async function running(): Promise<number> {
-    return (await questionsTo(perennial.address).overview()).byState["STARTED"] ?? 0;
-  }
 });
