@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { connectRedis } from "../../redis.ts";
 import { CeleryApplication } from "../../testing/celery-application.ts";
 import { type RedisServer, withRedis } from "../../testing/redis-server.ts";
 import { type Release, RELEASES, recorded, type RecordedKey } from "../../wire/celery/fixtures/recorded.ts";
@@ -118,6 +119,18 @@ test("a large database is looked through in parts, and everything is known only 
   for (let look = 0; look < 10 && names.completeAt === 0; look++) await names.look();
   expect(names.completeAt).toBeGreaterThanOrEqual(begunAt);
   expect(names.queues).toEqual(["celery"]);
+});
+
+test("a user who may not look for queues sees those that are named, and is told why no others", async () => {
+  await app.declare("celery");
+  await app.redis.call("ACL", "SETUSER", "limited", "on", ">secret", "~*", "&*", "+@all", "-scan");
+  const limited = connectRedis(server.url.replace("//", "//limited:secret@"), { name: "test" });
+  names = new QueueNames(limited, app.keys, malformed);
+  names.add("said");
+  expect(await found()).toEqual(["said"]);
+  expect(names.completeAt).toBe(0);
+  expect(malformed.take(Date.now())).toMatchObject([{ details: expect.stringContaining("does not let us") }]);
+  limited.disconnect();
 });
 
 test("names without end do not fill the memory", () => {

@@ -89,8 +89,14 @@ export class QueueNames {
   }
 
   async #look(): Promise<void> {
-    await this.#walk(this.#bindings, async (keys) => this.#bindingTables(keys));
-    await this.#walk(this.#lists, async (keys) => this.#queueLists(keys));
+    try {
+      await this.#walk(this.#bindings, async (keys) => this.#bindingTables(keys));
+      await this.#walk(this.#lists, async (keys) => this.#queueLists(keys));
+    } catch (error) {
+      // What workers and producers name is known all the same, and the rest of watching does not need it.
+      if (!isReplyError(error, "NOPERM")) throw error;
+      this.#malformed.report("queues", "Redis does not let us look for them: the user needs SCAN, SMEMBERS and LINDEX");
+    }
     this.#lookedAt = Date.now();
   }
 
