@@ -15,6 +15,8 @@ function heard(known: { task: () => KnownTask | undefined } = none) {
     now: at,
     sent: (retries: number) => runs.sent("t", retries, at()),
     seen: (retries: number) => runs.seen("t", retries),
+    held: (retries: number) => runs.held("t", retries),
+    heldAgain: (retries: number, since = at()) => runs.heldAgain("t", retries, since),
     returned: (retries: number, since = at()) => runs.returned("t", retries, since),
     received: (retries: number, worker = "w") => runs.received("t", retries, worker, at()),
     started: (worker = "w") => runs.started("t", worker, at()),
@@ -143,7 +145,7 @@ describe("a message taken twice with the same retries", () => {
 
   test("is none when it was only seen in a queue, sent or held", () => {
     const of = heard();
-    expect([of.sent(0), of.seen(0), of.received(0), of.seen(0), of.sent(0)]).toEqual([first, first, first, first, first]);
+    expect([of.sent(0), of.seen(0), of.held(0), of.received(0), of.seen(0), of.sent(0)]).toEqual(Array(6).fill(first));
   });
 
   test("by a worker that replaces the task by another of the same id", () => {
@@ -165,6 +167,14 @@ describe("a message back in its queue", () => {
     const of = heard();
     of.received(0);
     expect([of.returned(0), of.returned(0), of.received(0)]).toEqual([again, again, again]);
+  });
+
+  test("after a worker held it without a word is a second delivery", () => {
+    const of = heard();
+    expect([of.held(0), of.returned(0), of.held(0), of.received(0)]).toEqual([first, again, again, again]);
+    expect(of.heldAgain(0)).toBe(runOf(0, 2));
+    const asked = heard();
+    expect([asked.onWorker(), asked.returned(0)]).toEqual([first, again]);
   });
 
   test("is none when a worker told that it received it while we looked: that may be this very message", () => {

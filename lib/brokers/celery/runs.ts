@@ -11,6 +11,8 @@ const MOST_RUNS = 64;
 interface Run {
   run: number;
   worker: string | undefined;
+  /** A worker has or had it, though none told so: its message was seen unacknowledged, or a worker was asked. */
+  held: boolean;
   received: boolean;
   started: boolean;
   ended: "retry" | "outcome" | undefined;
@@ -51,20 +53,36 @@ export class Runs {
     return attemptOf(heard.runs, retries).run;
   }
 
-  /** A message with so many retries lies in a queue, or is held. Never a new delivery by itself. */
+  /** A message with so many retries lies in a queue. Never a new delivery by itself. */
   seen(task: string, retries: number): number {
     return attemptOf(this.#of(task).runs, retries).run;
   }
 
-  /**
-   * The message lies in its queue again after a worker had it, or is held anew: what follows is another delivery. Unless its
-   * task was heard of after `since`, when looking began: then this may be the delivery that was heard of.
-   */
+  /** A message with so many retries is unacknowledged. Never a new delivery by itself. */
+  held(task: string, retries: number): number {
+    const run = attemptOf(this.#of(task).runs, retries);
+    run.held = true;
+    return run.run;
+  }
+
+  /** The message lies in its queue again after a worker had it: what follows is another delivery. */
   returned(task: string, retries: number, since: number): number {
+    return this.#delivery(task, retries, since).run;
+  }
+
+  /** The message is unacknowledged anew, and was given back in between. */
+  heldAgain(task: string, retries: number, since: number): number {
+    const run = this.#delivery(task, retries, since);
+    run.held = true;
+    return run.run;
+  }
+
+  /** Another delivery, unless its task was heard of after `since`, when looking began: then this may be the one heard of. */
+  #delivery(task: string, retries: number, since: number): Run {
     const heard = this.#of(task);
     const run = attemptOf(heard.runs, retries);
-    const wasTaken = run.received || run.started || run.ended !== undefined;
-    return wasTaken && heard.at < since ? add(heard.runs, nextDelivery(run.run), undefined).run : run.run;
+    const wasTaken = run.held || run.received || run.started || run.ended !== undefined;
+    return wasTaken && heard.at < since ? add(heard.runs, nextDelivery(run.run), undefined) : run;
   }
 
   received(task: string, retries: number, worker: string, at: number): number {
@@ -163,6 +181,7 @@ export class Runs {
     const isAnother = run.ended === "outcome" || (run.worker !== undefined && run.worker !== worker);
     const its = isAnother ? add(runs, nextDelivery(run.run), worker) : run;
     its.worker = worker;
+    its.held = true;
     return its.run;
   }
 
@@ -204,6 +223,7 @@ function remembered(known: KnownTask | undefined): Heard {
   const runs: Run[] = [];
   if (known !== undefined) {
     const run = add(runs, known.run, known.worker);
+    run.held = known.step >= Step.RECEIVED;
     run.received = known.received;
     run.started = known.started;
     if (known.step === Step.RETRIED) run.ended = "retry";
@@ -250,7 +270,7 @@ function current(runs: Run[], worker: string | undefined): Run {
 function add(runs: Run[], run: number, worker: string | undefined): Run {
   const held = runs.find((one) => one.run === run);
   if (held !== undefined) return held;
-  const one: Run = { run, worker, received: false, started: false, ended: undefined, retryStored: false };
+  const one: Run = { run, worker, held: false, received: false, started: false, ended: undefined, retryStored: false };
   const at = runs.findIndex((other) => other.run > run);
   if (at < 0) runs.push(one);
   else runs.splice(at, 0, one);

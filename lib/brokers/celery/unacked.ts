@@ -156,8 +156,8 @@ export class Unacked {
     const isAnother = one.takenBeforeAt !== undefined && message.redelivered;
     if (!isAnother && this.#isTold(message.id, message.retries)) return;
     const run = isAnother
-      ? this.#runs.returned(message.id, message.retries, one.takenBeforeAt ?? 0)
-      : this.#runs.seen(message.id, message.retries);
+      ? this.#runs.heldAgain(message.id, message.retries, one.takenBeforeAt ?? 0)
+      : this.#runs.held(message.id, message.retries);
     const event = fromMessage(message, { place: "unacked", queue: undefined, run, at: one.takenAt, seenAt: now });
     if (event !== undefined) this.#untold.push(event);
   }
