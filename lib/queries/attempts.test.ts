@@ -54,3 +54,22 @@ test("a message that was delivered again is an attempt of its own", () => {
     [0, 1, "w2@b"],
   ]);
 });
+
+test("an outcome that was stored before its delivery was heard of is no end of the one before", () => {
+  const delivery = (run: number, afterMs: number): TaskEvent[] => [
+    event("task.received", afterMs, { run }),
+    event("task.started", afterMs, { run }),
+  ];
+  const stored = event("task.succeeded", 7_000, { run: runOf(0, 0), source: "result", payload: { result: "3" } });
+  const told = event("task.succeeded", 7_010, { run: runOf(0, 1), runtimeMs: 4 });
+  const attempts = attemptsOf([...delivery(runOf(0, 0), 0), stored, ...delivery(runOf(0, 1), 7_005), told]);
+  expect(attempts).toMatchObject([
+    { state: "STARTED", endedAt: null, runMs: null },
+    { state: "SUCCESS", endedAt: AT + 7_010, runMs: 4 },
+  ]);
+  const both = event("task.succeeded", 7_001, { run: runOf(0, 0) });
+  expect(attemptsOf([...delivery(runOf(0, 0), 0), stored, both, ...delivery(runOf(0, 1), 7_005), told])).toMatchObject([
+    { state: "SUCCESS", endedAt: AT + 7_001 },
+    { state: "SUCCESS" },
+  ]);
+});

@@ -6,13 +6,36 @@ import type { Task } from "../model/task.ts";
 
 /** The executions of a task, oldest first: each run's own events folded as if they were a task of their own. */
 export function attemptsOf(events: readonly TaskEvent[]): Attempt[] {
-  const runs = new Map<number, TaskEvent[]>();
-  for (const event of events) {
-    if (event.type === "task.acted") continue;
-    const run = event.run ?? 0;
-    runs.set(run, [...(runs.get(run) ?? []), event]);
-  }
-  return [...runs.entries()].toSorted(([a], [b]) => a - b).map(([run, own]) => attemptOf(run, own));
+  const runs = Map.groupBy(
+    events.filter(({ type }) => type !== "task.acted"),
+    ({ run = 0 }) => run,
+  );
+  const inOrder = [...runs.keys()].toSorted((a, b) => a - b);
+  for (const run of inOrder) giveToNext(runs, run);
+  return inOrder.map((run) => attemptOf(run, runs.get(run) ?? []));
+}
+
+/**
+ * Workers tell their events in batches, so that the outcome of a second delivery can be stored before anybody has heard of
+ * that delivery. It is of the one whose worker told the same outcome.
+ */
+function giveToNext(runs: Map<number, TaskEvent[]>, run: number): void {
+  const own = runs.get(run) ?? [];
+  const next = runs.get(run + 1) ?? [];
+  const stored = own.filter((event) => event.source === "result" && isOutcome(event));
+  const isTold = own.some((event) => event.source === "event" && isOutcome(event));
+  const isStored = next.some((event) => event.source === "result" && isOutcome(event));
+  const strayed = stored.filter(({ type }) => next.some((event) => event.source === "event" && event.type === type));
+  if (isTold || isStored || strayed.length === 0) return;
+  runs.set(
+    run,
+    own.filter((event) => !strayed.includes(event)),
+  );
+  runs.set(run + 1, [...strayed, ...next]);
+}
+
+function isOutcome({ type }: TaskEvent): boolean {
+  return type === "task.succeeded" || type === "task.failed" || type === "task.revoked";
 }
 
 function attemptOf(run: number, events: readonly TaskEvent[]): Attempt {
