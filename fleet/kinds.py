@@ -487,7 +487,7 @@ def errback_broken(send):
 def long(send):
     """Long enough to kill a worker meanwhile: one that dies with it, one whose message survives."""
     for task in (tasks.long, tasks.long_late):
-        send.task(task, 1.5, queue=send.rng.choice(PROCESSES))
+        send.task(task, 3, queue=send.rng.choice(PROCESSES))
 
 
 @kind(3)

@@ -14,6 +14,8 @@ function workersOf(first: Venv, second: Venv): FleetWorker[] {
 }
 
 const TASKS = 2_000;
+/** What one worker holds when it is killed, in its pool and in line for it. */
+const HELD = { count: 40, kinds: "long,add,fail,ignored-result", seed: 3 };
 /** After the last task has ended: what no event told has to be looked for, and found absent twice. */
 const RECONCILED_MS = 150_000;
 
@@ -61,5 +63,25 @@ describe("the truth", () => {
     await fleet.settled();
     expect(Object.keys((await fleet.expectations()).tasks).length).toBeGreaterThanOrEqual(TASKS);
     expect(await wrongs(fleet)).toEqual([]);
+
+    await fleet.produce(HELD);
+    const victim = await vi.waitUntil(atWorkForLong, { timeout: 30_000, interval: 50 });
+    await fleet.kill(victim.replace("@fleet", ""));
+    await vi.waitUntil(async () => (await stateOf(victim)) === "lost", { timeout: 60_000, interval: 500 });
+    // Its first look at what others hold for too long gives that to whoever is there.
+    await fleet.start([{ name: "orchard", venv: second, queues: ["default", "math", "slow", "prio"], visibilityTimeout: 2 }]);
+    await fleet.settled();
+    expect(await wrongs(fleet)).toEqual([]);
+    expect((await questionsTo(perennial.address).overview()).byState).toMatchObject({ LOST: expect.any(Number) });
   });
+
+  async function stateOf(worker: string): Promise<string | undefined> {
+    const { workers } = await questionsTo(perennial.address).overview();
+    return workers.find(({ name }) => name === worker)?.state;
+  }
+
+  async function atWorkForLong(): Promise<string | null | undefined> {
+    const { tasks } = await questionsTo(perennial.address).list({ state: "STARTED", limit: 100 });
+    return tasks.find(({ name }) => name === "fleet.long")?.worker;
+  }
 });
