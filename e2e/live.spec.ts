@@ -1,4 +1,5 @@
 import { type Browser, expect, type Locator, type Page } from "@playwright/test";
+import { withRedis } from "../lib/testing/redis-server.ts";
 import { expectFitsPhone, hrefs, neverReloaded, test } from "./journey.ts";
 import { type Scene, startScene } from "./scene.ts";
 
@@ -100,6 +101,19 @@ test.describe("a Redis that goes away", () => {
     } finally {
       process.kill(scene.redis.pid, "SIGCONT");
     }
+    await expect(alert).toHaveCount(0, { timeout: SAID_WITHIN_MS });
+    await send(2);
+    await expect(countOf(page, sent)).toBeVisible({ timeout: SAID_WITHIN_MS });
+    await expectSameDocument();
+  });
+
+  test("and comes back empty: is said, and what was known stays", async ({ page }) => {
+    await openTasks(page);
+    const expectSameDocument = await neverReloaded(page);
+    await scene.redis.stop();
+    const alert = page.getByRole("alert").filter({ hasText: "What you see is from before" });
+    await expect(alert).toBeVisible({ timeout: SAID_WITHIN_MS });
+    await using _redis = await withRedis({ port: scene.redis.port });
     await expect(alert).toHaveCount(0, { timeout: SAID_WITHIN_MS });
     await send(2);
     await expect(countOf(page, sent)).toBeVisible({ timeout: SAID_WITHIN_MS });
