@@ -6,6 +6,10 @@ export function exceptionWords(type: string | null, text: string | null): string
 
 /** Whether the text says its type itself, with or without the module. */
 export function beginsWithType(type: string, text: string): boolean {
-  const bare = type.slice(type.lastIndexOf(".") + 1);
-  return [type, bare].some((name) => text === name || text.startsWith(`${name}:`) || text.startsWith(`${name}(`));
+  const said = /^[\w.]+(?=[:(]|$)/.exec(text)?.[0];
+  return said !== undefined && bareName(said) === bareName(type);
+}
+
+function bareName(type: string): string {
+  return type.slice(type.lastIndexOf(".") + 1);
 }
