@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LogEvent, TaskEvent } from "../model/event.ts";
 import { arbitraryEvent } from "../testing/arbitrary-event.ts";
-import { identityOf, RecentIdentities } from "./identity.ts";
+import { identitiesOf, identityOf, RecentIdentities } from "./identity.ts";
 
 const started: TaskEvent = {
   type: "task.started",
@@ -60,6 +60,19 @@ describe("identityOf", () => {
       ),
     );
     expect(identities.size).toBe(50_000);
+  });
+});
+
+describe("identitiesOf", () => {
+  it.each([
+    ["believed, and heard within its very millisecond by one of them", 0],
+    ["not believed, and replaced by when each heard it", 5],
+  ])("is shared by two who heard one event whose time is %s", (_, shift) => {
+    const one = { ...started, at: 1_763_722_034_200, seenAt: 1_763_722_034_200 };
+    const other = { ...one, at: one.at + shift, seenAt: one.seenAt + 5 };
+    const known = new Set(identitiesOf(one));
+    expect(identitiesOf(other).some((identity) => known.has(identity))).toBe(true);
+    expect(identitiesOf({ ...other, clock: 101 }).some((identity) => known.has(identity))).toBe(false);
   });
 });
 

@@ -12,12 +12,28 @@ const UINT32 = 0x1_0000_0000;
  * that hear the same event answer the same.
  */
 export function identityOf(event: Event): Identity {
+  return identityAt(event, isTimeDoubtful(event) ? 0 : event.at);
+}
+
+/**
+ * All that an event may be known by to others who heard it: whether a time that equals `seenAt` is ours or was heard within
+ * its very millisecond cannot be told from one hearing. Two hearings of one event share at least one of these.
+ */
+export function identitiesOf(event: Event): Identity[] {
+  return isTimeDoubtful(event) ? [identityOf(event), identityAt(event, event.at)] : [identityOf(event)];
+}
+
+/** A time equal to `seenAt` can be ours, put in place of one that cannot be believed. A clock then tells events apart. */
+function isTimeDoubtful({ clock, at, seenAt }: Event): boolean {
+  return clock !== undefined && at === seenAt;
+}
+
+function identityAt(event: Event, at: number): Identity {
   const hash = new Hash();
   hash.text(event.worker ?? event.actor ?? "");
   hash.number(event.pid ?? 0);
   hash.number(event.clock ?? 0);
-  // A time equal to `seenAt` can be ours, put in place of one that cannot be believed. A clock then tells events apart.
-  hash.number(event.clock !== undefined && event.at === event.seenAt ? 0 : event.at);
+  hash.number(at);
   hash.text(isTaskEvent(event) ? event.task : (event.queue ?? ""));
   hash.text(event.type);
   hash.text(event.source);

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { reasonOf } from "../errors.ts";
-import { type Identity, identityOf, type RecentIdentities } from "../log/identity.ts";
+import { type Identity, identitiesOf, type RecentIdentities } from "../log/identity.ts";
 import type { Batch, Log, LogExtent, Ordinal } from "../log/log.ts";
 import type { Event } from "../model/event.ts";
 import type { Remembered } from "../view/remembered.ts";
@@ -159,9 +159,10 @@ async function apply(batch: Batch, { view, position, identities, lost }: FollowC
       if (!lost.isEmpty && isRewritten(event)) lost.clear();
       // Of a long history only the end is remembered, and to identify an event costs half as much as to apply it.
       if (ordinal < (position.goal ?? 0) - identities.capacity) continue;
-      const identity = identityOf(event);
-      identities.add(identity);
-      position.shown(identity);
+      for (const identity of identitiesOf(event)) {
+        identities.add(identity);
+        position.shown(identity);
+      }
     }
     position.moveTo(batch.first + Math.min(at + SLICE, batch.events.length));
     if (!position.caughtUp || batch.events.length > SLICE) await turn();

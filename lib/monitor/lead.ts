@@ -1,5 +1,5 @@
 import { AppError, errorCode, reasonOf } from "../errors.ts";
-import { identityOf, type RecentIdentities } from "../log/identity.ts";
+import { identitiesOf, type RecentIdentities } from "../log/identity.ts";
 import type { Limits, Log } from "../log/log.ts";
 import type { Event, LogEvent } from "../model/event.ts";
 import type { View } from "../view/view.ts";
@@ -137,7 +137,7 @@ async function flush({ log, outbox, identities }: LeadContext, signal?: AbortSig
     const events = outbox.peek(APPEND_EVENTS);
     const fresh = unstored(events, identities);
     if (fresh.length > 0) await log.append(fresh);
-    for (const event of fresh) identities.add(identityOf(event));
+    for (const identity of fresh.flatMap(identitiesOf)) identities.add(identity);
     outbox.drop(events.length);
   }
 }
@@ -146,9 +146,9 @@ async function flush({ log, outbox, identities }: LeadContext, signal?: AbortSig
 function unstored(events: readonly Event[], identities: RecentIdentities): Event[] {
   const seen = new Set<unknown>();
   return events.filter((event) => {
-    const identity = identityOf(event);
-    if (seen.has(identity) || identities.has(identity)) return false;
-    seen.add(identity);
+    const its = identitiesOf(event);
+    if (its.some((identity) => seen.has(identity) || identities.has(identity))) return false;
+    for (const identity of its) seen.add(identity);
     return true;
   });
 }
