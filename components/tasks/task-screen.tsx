@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
+import { inAddress } from "../../lib/contract/address.ts";
 import { ApiError } from "../../lib/client/api.ts";
 import { taskOptions, taskPath } from "../../lib/client/tasks.ts";
 import { useScope } from "../../lib/client/use-address.ts";
@@ -168,7 +169,7 @@ function WorkerName({ name, pid }: { name: string | null; pid: number | null }):
   if (name === null) return <span>–</span>;
   return (
     <span>
-      <ScopedLink to={`/workers/${encodeURIComponent(name)}`} className="said hover:underline">
+      <ScopedLink to={`/workers/${inAddress(name)}`} className="said hover:underline">
         {name}
       </ScopedLink>
       {pid !== null && <span className="text-ink-2"> pid {pid}</span>}
@@ -179,7 +180,7 @@ function WorkerName({ name, pid }: { name: string | null; pid: number | null }):
 function QueueName({ name }: { name: string | null }): ReactElement {
   if (name === null) return <span>–</span>;
   return (
-    <ScopedLink to={`/queues/${encodeURIComponent(name)}`} className="said hover:underline">
+    <ScopedLink to={`/queues/${inAddress(name)}`} className="said hover:underline">
       {name}
     </ScopedLink>
   );

@@ -1,10 +1,11 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { inAddress } from "../contract/address.ts";
 import type { Scope } from "../contract/common.ts";
 import type { QueueDetail, QueueList, QueueMessages } from "../contract/queue.ts";
 import { ask } from "./api.ts";
 
 export function queuePath(name: string): `/${string}` {
-  return `/queues/${encodeURIComponent(name)}`;
+  return `/queues/${inAddress(name)}`;
 }
 
 export function queueListOptions(scope: Scope) {

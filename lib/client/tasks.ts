@@ -1,10 +1,11 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { inAddress } from "../contract/address.ts";
 import type { ActOutcome, RerunDraft, RerunRequest, RevokeRequest, TaskDetail, TaskList } from "../contract/task.ts";
 import { ask, order } from "./api.ts";
 import type { TaskSearch } from "./task-search.ts";
 
 export function taskPath(id: string): `/${string}` {
-  return `/tasks/${encodeURIComponent(id)}`;
+  return `/tasks/${inAddress(id)}`;
 }
 
 /** Rows of one page of the list. */

@@ -1,10 +1,11 @@
 import { queryOptions } from "@tanstack/react-query";
+import { inAddress } from "../contract/address.ts";
 import type { Scope } from "../contract/common.ts";
 import type { WorkerDetail, WorkerInspection, WorkerList } from "../contract/worker.ts";
 import { ask } from "./api.ts";
 
 export function workerPath(name: string): `/${string}` {
-  return `/workers/${encodeURIComponent(name)}`;
+  return `/workers/${inAddress(name)}`;
 }
 
 export function workerListOptions(scope: Scope) {

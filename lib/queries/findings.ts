@@ -1,3 +1,4 @@
+import { inAddress } from "../contract/address.ts";
 import type { Finding, OurHealth, Overview } from "../contract/overview.ts";
 import type { QueueRow } from "../contract/queue.ts";
 import type { WorkerRow } from "../contract/worker.ts";
@@ -113,7 +114,7 @@ function failing({ failing, now }: Facts): Finding[] {
     const type = exceptionType === null ? "" : `, ${exceptionType}`;
     const severity = failed * 2 >= ended ? "trouble" : "warning";
     const text = `${name} has failed${time}: ${number(failed)} of ${count(ended, "run")}${type}.`;
-    return { kind: "failing", severity, text, href: `/tasks?state=FAILURE&name=${encodeURIComponent(name)}` };
+    return { kind: "failing", severity, text, href: `/tasks?state=FAILURE&name=${inAddress(name)}` };
   });
 }
 
@@ -224,9 +225,9 @@ function hrefOf(workers: readonly WorkerRow[]): string {
 }
 
 function workerHref(name: string): string {
-  return `/workers/${encodeURIComponent(name)}`;
+  return `/workers/${inAddress(name)}`;
 }
 
 function queueHref(name: string): string {
-  return `/queues/${encodeURIComponent(name)}`;
+  return `/queues/${inAddress(name)}`;
 }
