@@ -74,7 +74,7 @@ test("a row that was freed is used again, and a chunk that is empty is given bac
 test("a word beyond the bound is the same word for the row and for the fold", () => {
   const table = new TaskTable();
   const word = "w".repeat(10);
-  for (let n = 0; n < 5_000; n++) table.words.queue.acquire(`q${n}`);
+  for (let n = 0; n < 20_000; n++) table.words.queue.acquire(`q${n}`);
   const task = { ...fold(undefined, taskEvent("task.sent", "a", 1)), queue: word };
   const row = table.add(task);
   expect(task.queue).toBe(OTHER);

@@ -21,7 +21,7 @@ export class TaskTable {
     /** Custom states that are not shown, because the task is in doubt. */
     custom: new Words(1_000),
     name: new Words(20_000),
-    queue: new Words(5_000),
+    queue: new Words(20_000),
     worker: new Words(20_000),
     exception: new Words(10_000),
   };

@@ -59,6 +59,11 @@ export class Arrivals {
     this.#line.unshift(...messages.map((message) => this.#place(message.key, arrivalOf(message, since, at))));
   }
 
+  /** How much is remembered. */
+  get length(): number {
+    return this.#line.length;
+  }
+
   /** How many messages were seen before the first part that was not read; undefined when all were read. */
   get ahead(): number | undefined {
     const unread = this.#line.findIndex(({ key }) => key === undefined);

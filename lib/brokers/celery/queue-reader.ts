@@ -60,9 +60,10 @@ export class QueueReader {
   /** A new look at all lists begins. */
   begin(): void {
     this.#budget = { bytes: BYTES };
-    let filled = 1;
-    for (const list of this.#lists.values()) if (list !== "empty") filled++;
-    this.#bound = Math.min(ARRIVALS_EACH, Math.ceil(ARRIVALS / filled));
+    const lists = [...this.#lists.values()].filter((list) => list !== "empty");
+    const remembered = lists.reduce((sum, { arrivals }) => sum + arrivals.length, 0);
+    // What is forgotten is read and told again: of thousands of short queues and a long one, none needs to be.
+    this.#bound = remembered <= ARRIVALS ? ARRIVALS_EACH : Math.min(ARRIVALS_EACH, Math.ceil(ARRIVALS / lists.length));
   }
 
   /** The list is empty now. */

@@ -291,6 +291,19 @@ test("of thousands of queues a part is looked at each time, those that hold some
   expect(await commandsSince()).toBeLessThan(40);
 });
 
+test("of thousands of queues that all hold something the deepest is always looked at, and its messages are told once", async () => {
+  const queues = Array.from({ length: 3_000 }, (_, i) => `q${i}`);
+  for (const queue of queues) names.add(queue);
+  await app.send(...queues.map((queue) => ({ id: queue, queue })), ...many(300));
+  const told: string[] = [];
+  for (let i = 0; i < 12; i++) {
+    const { sample, waiting } = await look();
+    told.push(...waiting);
+    if (i > 6) expect(sample.queues.find(({ name }) => name === "celery")?.byPriority[0]?.depth).toBe(300);
+  }
+  expect(told.toSorted()).toEqual([...queues, ...many(300).map(({ id }) => id)].toSorted());
+});
+
 async function commandsSince(): Promise<number> {
   const stats = await app.redis.info("commandstats");
   const calls = [...stats.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)].filter(([, name]) => name !== "info" && name !== "config|resetstat");

@@ -11,7 +11,7 @@ import type { Unacked } from "./unacked.ts";
 
 /** Redis' own state changes slowly, and INFO is not free. */
 const INFO_MS = 10_000;
-/** Queues looked at in one sample; of a larger number the empty ones take turns. */
+/** Queues looked at in one sample; of a larger number half are the deepest, and the others take turns. */
 const QUEUES = 500;
 /** Events that could not be handed over because Redis failed in between, at most. */
 const EVENTS = 50_000;
@@ -31,10 +31,10 @@ export class Sampler {
   readonly #unacked: Unacked;
   readonly #malformed: Malformed;
   readonly #steps: number[];
-  /** Queues and lists that held anything when they were last looked at. */
-  #filled = new Set<string>();
+  /** How deep each queue was when it was last looked at. */
+  readonly #looked = new Map<string, { depth: number; at: number }>();
+  /** Lists that held anything in the last look. */
   #filledLists = new Set<string>();
-  #turn = 0;
   #redisSample: RedisSample | undefined;
   #infoAt = 0;
   /** What was read and not handed over yet: a failure in between must not swallow it. */
@@ -80,7 +80,7 @@ export class Sampler {
       if (depth > 0) filled.push(one);
       else this.#reader.empty(one.list);
     }
-    this.#filled = new Set(filled.map(({ queue }) => queue));
+    for (const sample of samples.values()) this.#looked.set(sample.name, { depth: depthOf(sample), at: now });
     this.#filledLists = new Set(filled.map(({ list }) => list));
     await this.#ends(filled, samples, now);
     return [...samples.values()];
@@ -90,17 +90,19 @@ export class Sampler {
     return this.#keys.queueLists(queue).map((list, i) => ({ queue, list, priority: this.#steps[i] ?? 0 }));
   }
 
-  /** All queues; of very many those that held something, and as many of the others as fit. */
+  /** All queues; of very many the deepest, and those that nobody looked at for longest. */
   #chosen(): string[] {
     const all = this.#names.queues;
     if (this.#reader.size > 2_000 + 2 * all.length * this.#steps.length)
       this.#reader.keep(new Set(all.flatMap((queue) => this.#keys.queueLists(queue))));
+    for (const queue of this.#looked.keys()) if (!this.#names.has(queue)) this.#looked.delete(queue);
     if (all.length <= QUEUES) return all;
-    const filled = all.filter((queue) => this.#filled.has(queue)).slice(0, QUEUES / 2);
-    const start = this.#turn % all.length;
-    const others = [...all.slice(start), ...all.slice(0, start)].slice(0, QUEUES - filled.length);
-    this.#turn = (start + others.length) % all.length;
-    return [...new Set([...filled, ...others])];
+    const depth = (queue: string): number => this.#looked.get(queue)?.depth ?? 0;
+    const lookedAt = (queue: string): number => this.#looked.get(queue)?.at ?? 0;
+    const filled = all.filter((queue) => depth(queue) > 0);
+    const deepest = new Set(filled.toSorted((a, b) => depth(b) - depth(a)).slice(0, QUEUES / 2));
+    const others = all.filter((queue) => !deepest.has(queue)).toSorted((a, b) => lookedAt(a) - lookedAt(b));
+    return [...deepest, ...others.slice(0, QUEUES - deepest.size)];
   }
 
   /** Both ends of each list, and its remaining life; the reader goes on from there. */
@@ -138,6 +140,10 @@ export class Sampler {
   #tell(events: readonly Event[]): void {
     for (const event of events) if (this.#events.length < EVENTS) this.#events.push(event);
   }
+}
+
+function depthOf({ byPriority }: QueueSample): number {
+  return byPriority.reduce((sum, { depth }) => sum + depth, 0);
 }
 
 /** The fields of INFO that matter to a broker. */
