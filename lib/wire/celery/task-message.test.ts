@@ -228,6 +228,27 @@ describe("what is broken costs no more than itself", () => {
     expect(read.args).toEqual([2, 3]);
   });
 
+  test.each<[string, string]>([
+    ['"retries": 0', '"retries": "many"'],
+    ['"retries": 0', '"retries": -1'],
+    ['"group": null', '"group": {}'],
+    ['"root_id": "', '"root_id": 7, "was": "'],
+    ['"shadow": null', '"shadow": ["x"]'],
+    ['"argsrepr": "', '"argsrepr": {}, "was": "'],
+  ])("%s instead of %s is named, and the task is shown without it", (right, wrong) => {
+    expect(plain).toContain(right);
+    const read = task(plain.replace(right, wrong));
+    expect(read).toMatchObject({ name: "tasks.add", args: [2, 3], effect: { defect: null } });
+    expect(read.problems).toEqual([expect.stringMatching(new RegExp(`^${right.slice(1, right.indexOf('":'))} is no (text|count)$`))]);
+  });
+
+  test("what is to follow the task is named where it is no list of signatures", () => {
+    const embed = { callbacks: [1], errbacks: "x", chain: { task: "x" }, chord: null };
+    const read = changed((message) => (message.body = Buffer.from(JSON.stringify([["a"], {}, embed])).toString("base64")));
+    expect(read.problems).toEqual(["callbacks", "errbacks", "chain"].map((name) => `${name} is no list of signatures`));
+    expect(read).toMatchObject({ args: ["a"], callbacks: [], chain: [] });
+  });
+
   test("headers of the caller keep integers that JavaScript cannot hold, and names that JavaScript knows", () => {
     const raw = plain.replace('"lang": "py"', '"lang": "py", "x-id": 18446744073709551615, "constructor": 1, "__proto__": 2');
     expect(task(raw).customHeaders).toEqual([

@@ -11,13 +11,13 @@ import {
   decodeEnvelope,
   isSigned,
 } from "./envelope.ts";
-import { isObject, numberField, textField } from "./fields.ts";
+import { isObject, type JsonObject, numberField, textField } from "./fields.ts";
 import { sliceJsonArray } from "./json-array.ts";
 import { plainValue } from "./plain-value.ts";
 import { type Signature, readSignature, readSignatures } from "./signature.ts";
 import { parseTime, secondsToMs } from "./time.ts";
 import { entriesOf, isDict, listOf } from "./value-fields.ts";
-import { type WorkerEffect, workerEffect } from "./worker-effect.ts";
+import { findUnknownType, type WorkerEffect, workerEffect } from "./worker-effect.ts";
 
 /** A task's message, of protocol 2 or 1. What it does not say is null; `problems` says what in it could not be read. */
 export type TaskMessage = {
@@ -97,7 +97,12 @@ export function readTaskMessage(envelope: Envelope, limits: BodyLimits = DEFAULT
   const fields: Fields = protocol === 2 ? fromHeaders(headers) : fromBody(value);
   const parts = isDict(value) ? partsOfObject(value) : partsOfList(value);
   if (body.ok && parts === null) problems.push("the body is no list of arguments, keyword arguments and options");
+  if (parts !== null && listOf(parts.args) === null) problems.push("the arguments are no list");
   if (parts !== null && !isDict(parts.kwargs)) problems.push("the keyword arguments are no object");
+  if (parts !== null) problems.push(...embedProblems(parts.embed));
+
+  const unknown = payload.ok && payload.value.contentType === "application/x-yaml" ? findUnknownType(value) : null;
+  if (unknown !== null) problems.push(`the YAML holds a value of the type "${unknown}", which Kombu does not read`);
 
   const id = textField(fields("id"));
   if (id === null) problems.push("the message has no id");
@@ -120,6 +125,7 @@ export function readTaskMessage(envelope: Envelope, limits: BodyLimits = DEFAULT
   const deliveryTag = textField(properties["delivery_tag"]);
   if (deliveryTag === null) problems.push("the message has no delivery_tag");
   const ignores = fields("ignore_result");
+  problems.push(...fieldProblems(fields, properties));
   const exact = exactHeaders(envelope);
 
   return {
@@ -164,6 +170,31 @@ export function readTaskMessage(envelope: Envelope, limits: BodyLimits = DEFAULT
     problems,
     effect: workerEffect({ ok: true, value: envelope }, body),
   };
+}
+
+const TEXTS = ["shadow", "root_id", "parent_id", "group", "argsrepr", "kwargsrepr", "origin"];
+
+/** Fields of another type than expected count as absent. */
+function fieldProblems(fields: Fields, properties: JsonObject): string[] {
+  const isWrong = (value: unknown, isRight: (value: unknown) => boolean): boolean =>
+    value !== undefined && value !== null && !isRight(value);
+  const isCount = (value: unknown): boolean => typeof value === "number" && Number.isInteger(value) && value >= 0;
+  return [
+    ...TEXTS.filter((name) => isWrong(fields(name), (value) => typeof value === "string")).map((name) => `${name} is no text`),
+    ...["retries", "group_index"].filter((name) => isWrong(fields(name), isCount)).map((name) => `${name} is no count`),
+    ...(isWrong(fields("stamps"), isObject) ? ["stamps is no object"] : []),
+    ...(isWrong(properties["priority"], (value) => numberField(value) !== null) ? ["priority is no number"] : []),
+  ];
+}
+
+/** What is to follow the task, where it is no list of signatures. */
+function embedProblems(embed: Parts["embed"]): string[] {
+  return ["callbacks", "errbacks", "chain"]
+    .filter((name) => {
+      const value = embed(name) ?? null;
+      return value !== null && readSignatures(value).length !== listOf(value)?.length;
+    })
+    .map((name) => `${name} is no list of signatures`);
 }
 
 const KNOWN_HEADERS = new Set(

@@ -169,7 +169,7 @@ function encodingEffect({ properties, body }: Envelope): WorkerEffect | null {
 }
 
 /** A `__type__` that Kombu does not know by itself: the JSON decoder leaves an object of that type. */
-function findUnknownType(value: Value): string | null {
+export function findUnknownType(value: Value): string | null {
   const pending: Value[] = [value];
   for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
     if (Array.isArray(item)) for (const inner of item) pending.push(inner);
