@@ -112,7 +112,7 @@ export const Overview = z.object({
     })
     .nullable(),
   unacked: z.object({ count: z.number().int(), oldestMs: Ms.nullable() }).nullable(),
-  /** Within the window, the latest first, at most 50 each. */
+  /** Within the window, the latest first, at most 200 kinds and 50 gaps. */
   malformed: z.array(MalformedKind),
   gaps: z.array(Gap),
   us: OurHealth,

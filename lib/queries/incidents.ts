@@ -1,8 +1,9 @@
 import type { Gap, MalformedKind } from "../contract/overview.ts";
 import type { Incident, View } from "../view/view.ts";
 
-/** As many as anybody reads. */
-const SHOWN = 50;
+/** As many kinds as there are ways to be wrong: one that never ends, such as a key of another type, must not hide the others. */
+const KINDS = 200;
+const GAPS = 50;
 
 interface Span {
   from: number;
@@ -28,13 +29,13 @@ export function malformedKinds(incidents: readonly Incident[]): MalformedKind[] 
     kinds.delete(key);
     kinds.set(key, { where, reason, count: (before?.count ?? 0) + (count ?? 1), lastAt: at, sample: sample ?? before?.sample ?? null });
   }
-  return [...kinds.values()].slice(-SHOWN).toReversed();
+  return [...kinds.values()].slice(-KINDS).toReversed();
 }
 
 /** The latest first. */
 export function shownGaps(incidents: readonly Incident[]): Gap[] {
   return incidents
-    .slice(-SHOWN)
+    .slice(-GAPS)
     .map(({ fromAt, at, where, reason, count }) => ({ fromAt, at, where, reason, count }))
     .toReversed();
 }
