@@ -16,6 +16,8 @@ export interface TestBroker {
   /** Messages that lie on it, by task id. */
   messages: Map<string, FoundMessage>;
   held: HeldMessage[];
+  /** What every worker answers. */
+  inspection: WorkerInspection;
   /** When set, nothing can be asked of it or done to it. */
   problem: Error | null;
   revoked: { task: string; terminate: boolean; signal: string; queue: string | undefined }[];
@@ -104,6 +106,7 @@ export function testBroker(): TestBroker {
     },
     messages: new Map(),
     held: [],
+    inspection: NO_ANSWER,
     problem: null,
     revoked: [],
     published: [],
@@ -124,7 +127,7 @@ export function brokerOf(name: string, state: TestBroker): Broker {
     peekQueue: () => asked({ messages: [], depth: 0, next: null, readAt: 0 }),
     held: (limit) => asked({ messages: state.held.slice(0, limit), total: state.held.length }),
     findMessage: (task) => asked(state.messages.get(task)),
-    inspectWorker: () => asked(NO_ANSWER),
+    inspectWorker: () => asked(state.inspection),
     async revoke(task, options) {
       await asked(null);
       state.revoked.push({ task, ...options });
