@@ -1,4 +1,5 @@
 import { Overview } from "../contract/overview.ts";
+import { QueueMessages } from "../contract/queue.ts";
 import { TaskDetail, TaskList, type TaskRow } from "../contract/task.ts";
 import type { Expectation, ExpectedTask } from "./fleet.ts";
 
@@ -6,7 +7,9 @@ import type { Expectation, ExpectedTask } from "./fleet.ts";
 export interface Questions {
   list(query: { cursor?: string; limit: number; state?: string }): Promise<TaskList>;
   task(id: string): Promise<TaskDetail>;
-  overview(): Promise<Overview>;
+  overview(broker?: string): Promise<Overview>;
+  /** A page of 200 of what waits in a queue, the next one to be taken first. */
+  waiting(queue: string, at?: { broker?: string; offset?: number }): Promise<QueueMessages>;
 }
 
 /** The API of a running Perennial. */
@@ -21,7 +24,9 @@ export function questionsTo(address: string): Questions {
   return {
     list: async (query) => TaskList.parse(await ask("tasks", { window: "6h", ...query })),
     task: async (id) => TaskDetail.parse(await ask(`tasks/${encodeURIComponent(id)}`)),
-    overview: async () => Overview.parse(await ask("overview")),
+    overview: async (broker) => Overview.parse(await ask("overview", { broker: broker ?? "" })),
+    waiting: async (queue, at = {}) =>
+      QueueMessages.parse(await ask(`queues/${encodeURIComponent(queue)}/messages`, { limit: 200, ...at })),
   };
 }
 

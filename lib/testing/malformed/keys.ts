@@ -40,7 +40,7 @@ export const BINDINGS: readonly MalformedCase[] = (
     ["with one separator", "nothing", `default${SEP}default`],
     ["with five separators", "nothing", ["a", "b", "c", "d", "e", "f"].join(SEP)],
     ["without a queue", "nothing", `default${SEP}${SEP}`],
-    ["that is not UTF-8", "nothing", Buffer.from([0xff, 0x06, 0x16, 0x06, 0x16, 0xfe])],
+    ["that is not UTF-8", "part", Buffer.from([0xff, 0x06, 0x16, 0x06, 0x16, 0xfe])],
     ["with a pattern that is none", "part", `a.(${SEP}^a\\.($${SEP}q-unclosed`],
     ["with a pattern that takes for ever", "part", `a.#${SEP}^(a+)+$${SEP}q-slow`],
     ["of a queue named with hostile text", "all", `x${SEP}${SEP}${HOSTILE}`],

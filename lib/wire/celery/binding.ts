@@ -15,7 +15,7 @@ export function parseBinding(member: string, sep: string): Decoded<Binding> {
   if (routingKey === undefined || pattern === undefined || queue === undefined || parts.length !== 3) {
     return undecodable(`a binding has 3 parts, this has ${parts.length}`);
   }
-  return decoded({ routingKey, pattern, queue });
+  return queue === "" ? undecodable("a binding names no queue") : decoded({ routingKey, pattern, queue });
 }
 
 export type ExchangeType = "direct" | "topic" | "fanout";
