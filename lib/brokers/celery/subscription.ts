@@ -5,7 +5,7 @@ import { asAppError } from "../../redis.ts";
 const RETRY_MS = 500;
 /** A connection on which nothing was heard for this long is asked whether it still lives, */
 const QUIET_MS = 2_000;
-/** and one that does not answer in this time counts as down until it does. It is kept: what Redis holds back for us may still come. */
+/** and one that does not answer in this time counts as down until it does. It is kept, and nothing is lost: what Redis holds back for us comes. */
 const ANSWER_MS = 3_000;
 
 export interface Listener {
@@ -14,7 +14,7 @@ export interface Listener {
   channels: readonly string[];
   /** The bytes as published, and when they came, by our clock. */
   onMessage: (channel: string, message: Buffer, at: number) => void;
-  /** It stands again after it was down: what was published meanwhile is lost. */
+  /** It stands again after its connection broke: what was published meanwhile is lost. */
   onGap: (gap: LogEvent) => void;
   onStanding?: () => void;
 }
@@ -27,8 +27,8 @@ export class Subscription {
   #since = Date.now();
   #problem: string | null = null;
   #heardAt = 0;
-  /** When anything was last heard before it fell. */
-  #downFrom: number | undefined;
+  /** When anything was last heard before the connection broke. */
+  #deafFrom: number | undefined;
 
   constructor(redis: Redis, what: string) {
     this.#redis = redis;
@@ -51,6 +51,7 @@ export class Subscription {
     const onClose = (): void => {
       subscribed = false;
       this.#falls(`the subscription to ${this.#what} is down`);
+      if (this.#heardAt > 0) this.#deafFrom ??= this.#heardAt;
       wake();
     };
     redis.on("pmessageBuffer", hearPattern).on("messageBuffer", hear).on("close", onClose);
@@ -100,14 +101,14 @@ export class Subscription {
   #stands(listener: Listener): void {
     if (this.#connected) return;
     const now = Date.now();
-    const details = JSON.stringify({ where: this.#what, reason: this.#problem });
     this.#connected = true;
     this.#since = now;
     this.#heardAt = now;
     this.#problem = null;
-    if (this.#downFrom !== undefined) {
-      listener.onGap({ type: "log.gap", at: now, seenAt: now, source: "leader", fromAt: this.#downFrom, details });
-      this.#downFrom = undefined;
+    if (this.#deafFrom !== undefined) {
+      const details = JSON.stringify({ where: this.#what, reason: `the subscription to ${this.#what} was down` });
+      listener.onGap({ type: "log.gap", at: now, seenAt: now, source: "leader", fromAt: this.#deafFrom, details });
+      this.#deafFrom = undefined;
     }
     listener.onStanding?.();
   }
@@ -116,7 +117,6 @@ export class Subscription {
     if (!this.#connected) return;
     this.#connected = false;
     this.#since = Date.now();
-    this.#downFrom = this.#heardAt;
     this.#problem = problem;
   }
 }
