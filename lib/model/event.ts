@@ -32,7 +32,7 @@ export type WorkerEventType =
   | "worker.offline"
   | "worker.late" // no sign of life for longer than expected
   | "worker.lost" // and for so long that what it ran is lost
-  | "worker.inspected" // what its answers to remote control changed in what we know
+  | "worker.inspected" // what its answers to remote control, or the first words about its tasks, changed in what we know
   | "worker.known" // all facts of a worker, written again before the events that told them are trimmed
   | "worker.gone"; // forgotten after a long silence
 

@@ -13,7 +13,7 @@ function beat(second: number, type: WorkerEvent["type"] = "worker.heartbeat", pi
 
 /** Heartbeats and the worker that their stored events make. */
 class Scene {
-  readonly heartbeats = new Heartbeats(START);
+  readonly heartbeats = new Heartbeats(START, () => this.worker !== undefined);
   worker: Worker | undefined;
 
   hear(...events: Event[]): Event[] {
@@ -45,6 +45,18 @@ describe("heartbeats", () => {
     expect(scene.judge(21)).toBe("lost");
     scene.hear(beat(30));
     expect(scene.judge(31)).toBe("online");
+  });
+
+  test("a worker is known as soon as it speaks of a task, and once", () => {
+    const scene = new Scene();
+    const started: Event = { type: "task.started", task: "t", worker: "w", run: 0, at: START, seenAt: START, source: "event" };
+    scene.hear(started, { ...started, task: "u" });
+    expect(scene.worker).toMatchObject({ name: "w", state: "silent", lastSeenAt: START });
+    expect(scene.hear(started)).toEqual([started]);
+    expect(scene.judge(600)).toBe("silent"); // one that never beats is not missed for that
+    scene.hear(beat(601));
+    expect(scene.worker).toMatchObject({ state: "online", boots: 0 });
+    expect(scene.judge(622)).toBe("lost");
   });
 
   test("task events and answers are signs of life too", () => {

@@ -36,10 +36,13 @@ interface Heard {
  */
 export class Heartbeats {
   readonly #heard = new Map<string, Heard>();
+  readonly #isKnown: (worker: string) => boolean;
   #listeningSince: number;
 
-  constructor(now: number) {
+  /** `isKnown` tells whether the view has a worker. */
+  constructor(now: number, isKnown: (worker: string) => boolean) {
     this.#listeningSince = now;
+    this.#isKnown = isKnown;
   }
 
   /** Our own ears were closed: nobody is late before having had time to be heard again. */
@@ -47,16 +50,26 @@ export class Heartbeats {
     this.#listeningSince = now;
   }
 
-  /** The events that are worth storing. Every event with a worker is a sign of its life. */
+  /**
+   * The events that are worth storing. Every event with a worker is a sign of its life, and the first one of a worker that
+   * has not beaten yet, or never does, makes it known: what it runs has an owner whom we can ask and miss.
+   */
   filter(events: readonly Event[]): Event[] {
-    return events.filter((event) => {
-      if (event.source === "inspect" && event.worker !== undefined) this.answered(event.worker, event.seenAt);
-      if (event.source !== "event") return true;
-      if (event.type === "worker.online" || event.type === "worker.heartbeat" || event.type === "worker.offline")
-        return this.#worker(event);
-      if (event.worker !== undefined) this.answered(event.worker, event.seenAt);
-      return true;
-    });
+    const stored: Event[] = [];
+    for (const event of events) {
+      if (isBeat(event)) {
+        if (this.#worker(event)) stored.push(event);
+        continue;
+      }
+      stored.push(event);
+      if (event.worker === undefined || (event.source !== "event" && event.source !== "inspect")) continue;
+      if (event.source === "event" && !this.#heard.has(event.worker)) {
+        this.#heard.set(event.worker, unheard());
+        if (!this.#isKnown(event.worker)) stored.push(met(event.worker, event));
+      }
+      this.answered(event.worker, event.seenAt);
+    }
+    return stored;
   }
 
   /** A sign of life that is no heartbeat: a task event, an answer to a question. */
@@ -98,16 +111,7 @@ export class Heartbeats {
   }
 
   #worker(event: WorkerEvent): boolean {
-    const heard = this.#heard.get(event.worker) ?? {
-      at: 0,
-      freqMs: DEFAULT_FREQ_MS,
-      storedAt: 0,
-      pid: undefined,
-      active: undefined,
-      stopped: true,
-      boots: [],
-      looping: false,
-    };
+    const heard = this.#heard.get(event.worker) ?? unheard();
     this.#heard.set(event.worker, heard);
     const silentMs = event.seenAt - heard.at;
     const wasSilent = silentMs > Math.max(LATE_AFTER_MS, 3 * heard.freqMs);
@@ -153,6 +157,20 @@ export class Heartbeats {
     event.details = JSON.stringify(data);
     return false;
   }
+}
+
+function isBeat(event: Event): event is WorkerEvent {
+  if (event.source !== "event") return false;
+  return event.type === "worker.online" || event.type === "worker.heartbeat" || event.type === "worker.offline";
+}
+
+function unheard(): Heard {
+  return { at: 0, freqMs: DEFAULT_FREQ_MS, storedAt: 0, pid: undefined, active: undefined, stopped: true, boots: [], looping: false };
+}
+
+/** A worker that speaks of its tasks and was not heard of before. */
+function met(worker: string, { at, seenAt }: Event): WorkerEvent {
+  return { type: "worker.inspected", worker, at, seenAt, source: "event", inferred: true };
 }
 
 function dataOf(event: WorkerEvent): WorkerData {

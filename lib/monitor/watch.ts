@@ -32,7 +32,7 @@ export function watch(broker: Broker, log: Log, view: View, limits: Limits, trou
   const lost = new LostLogs();
   const absence = new Absence();
   const outbox = new Outbox();
-  const heartbeats = new Heartbeats(Date.now());
+  const heartbeats = new Heartbeats(Date.now(), (worker) => view.workers.get(worker) !== undefined);
   const leadership: Leadership = { leads: false, problem: null };
   const stopping = new AbortController();
   const size: { bytes: number | null; oldestAt: number | null } = { bytes: null, oldestAt: null };

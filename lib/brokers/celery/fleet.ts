@@ -96,7 +96,7 @@ export class Fleet {
     return events;
   }
 
-  /** Workers that booted since they were asked. */
+  /** Workers that booted since they were asked, or of whom only their tasks were heard. */
   async #booted(now: number): Promise<Event[]> {
     const booted = [...this.#known.workers()].filter((worker) => this.#isNew(worker, now));
     if (booted.length === 0) return [];
@@ -116,7 +116,8 @@ export class Fleet {
   }
 
   #isNew(worker: Worker, now: number): boolean {
-    if (worker.kind !== "worker" || worker.state !== "online" || now - worker.stateAt < BOOT_MS) return false;
+    if (worker.kind !== "worker" || (worker.state !== "online" && worker.state !== "silent") || now - worker.stateAt < BOOT_MS)
+      return false;
     const asked = this.#boots.get(worker.name);
     return asked?.boots !== worker.boots || asked.askAt <= now;
   }
