@@ -333,6 +333,24 @@ describe("a dead worker's task is lost", () => {
     expect(reasonOf(lost)).toMatch(/unacknowledged, so it will be delivered again when the visibility timeout/);
   });
 
+  test("that nobody told who took, when no worker is left", async () => {
+    const taken = { type: "task.held", run: 0, at: Date.now() - 2 * MINUTE, seenAt: Date.now() - 2 * MINUTE, source: "unacked" } as const;
+    worker("worker.online");
+    worker("worker.online", "w2@h");
+    known.sink([{ ...taken, task: "t", queue: "celery" }]);
+    await app.take({ id: "t" }, Date.now() - 2 * MINUTE);
+    worker("worker.lost");
+    expect(await look(5)).toEqual([]);
+    worker("worker.lost", "w2@h", {}, Date.now());
+    const [lost] = await look(5);
+    expect(reasonOf(lost)).toMatch(/^no worker is alive; its message is unacknowledged/);
+
+    // Taken since the last one died: by one that we do not know.
+    known.sink([{ ...taken, seenAt: Date.now() + 1, at: Date.now() + 1, run: 1, task: "u", queue: "celery" }]);
+    await app.take({ id: "u" });
+    expect(await look(5)).toEqual([]);
+  });
+
   test("at once, though it was found alive a moment before and is looked for seldom by now", async () => {
     worker("worker.online");
     const node = await app.join(WORKER, { query_task: runsThese("t") });

@@ -150,7 +150,7 @@ export class Reconciler {
       const watch = this.#watch(task);
       watch.dead = isDead(task, workers, now);
       if (this.#unacked.holds(task.id)) {
-        if (watch.dead && task.step >= Step.RECEIVED) events.push(this.#lost(task, `${whyGone(task, workers)}; ${HELD}`));
+        if (watch.dead && task.step >= Step.RECEIVED) events.push(this.#lost(task, `${whyGone(task, workers, now)}; ${HELD}`));
         this.#wait(task, now);
       } else if (waiting.tasks?.has(task.id) === true) this.#wait(task, now);
       else nowhere.push(task);
@@ -195,7 +195,7 @@ export class Reconciler {
       if (meta !== undefined && isFinal(meta)) return [this.#results.told(task.id, meta, now)];
       // A promised revoke says why it ended, and must not pass for a sign of life after the end.
       const promised = meta?.status === "REVOKED" ? [this.#results.told(task.id, meta, now - 1)] : [];
-      const why = task.step >= Step.RECEIVED ? whyGone(task, workers) : undefined;
+      const why = task.step >= Step.RECEIVED ? whyGone(task, workers, now) : undefined;
       if (why !== undefined) return [...promised, this.#lost(task, `${why}; its message is gone, so it will not run again`)];
       return [...promised, this.#conclude(task, "task.ended", "no worker holds it, its message is gone, and nothing told how it ended")];
     });
