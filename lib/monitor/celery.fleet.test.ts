@@ -51,6 +51,7 @@ async function watch(change: Partial<BrokerConfig> = {}): Promise<BrokerMonitor>
   monitor = await startMonitor({ host: "127.0.0.1", port: 0, prefix: "", hostNames: [], development: false, brokers: [broker] }, "test");
   const watched = monitor.brokers.get("main");
   if (watched === undefined) throw new Error("It watches nothing");
+  await expect.poll(() => watched.broker.connection().connected, { timeout: SOON_MS }).toBe(true);
   return watched;
 }
 
@@ -165,6 +166,8 @@ describe.skipIf(!hasVenv("celery-5.7"))("a worker that dies", () => {
     const watched = await watch();
     await app.send(sleeper("ran", 600), sleeper("held", 0));
     await reaches(watched, { ran: "STARTED", held: "RECEIVED" });
+    // Only a worker that was heard to beat can be missed so soon.
+    await expect.poll(() => [...watched.view.workers.all()].map(({ state }) => state), { timeout: SOON_MS }).toEqual(["online"]);
     const killedAt = Date.now();
     await fleet.kill("garden");
     await reaches(watched, { ran: "LOST", held: "LOST" }, 40_000);

@@ -6,13 +6,14 @@ describe.skipIf(!hasVenv("celery-5.7"))("a fleet", () => {
   let redis: RedisServer;
   let fleet: Fleet;
 
+  // The tasks run for three seconds: a visibility timeout shorter than that would deliver them again while they run.
   beforeAll(async () => {
     redis = await withRedis();
     fleet = await startFleet({
       redisUrl: redis.url,
       venv: "celery-5.7",
       workers: [
-        { name: "garden", queues: ["default", "math", "slow", "prio"], concurrency: 4, visibilityTimeout: 2 },
+        { name: "garden", queues: ["default", "math", "slow", "prio"], concurrency: 4, visibilityTimeout: 8 },
         { name: "pond", queues: ["poolthreads"], pool: "threads" },
       ],
     });
@@ -37,7 +38,7 @@ describe.skipIf(!hasVenv("celery-5.7"))("a fleet", () => {
     const long = async () => Object.values((await fleet.expectations()).tasks).filter((task) => task.name.startsWith("fleet.long"));
     await vi.waitFor(async () => expect((await long()).flatMap((task) => task.attempts)).toHaveLength(4), { interval: 50 });
     await fleet.kill("garden");
-    await fleet.start([{ name: "orchard", queues: ["default", "math", "slow", "prio"], visibilityTimeout: 2 }]);
+    await fleet.start([{ name: "orchard", queues: ["default", "math", "slow", "prio"], visibilityTimeout: 8 }]);
     await fleet.settled();
     expect((await long()).map((task) => [task.name, task.states, task.attempts.length]).toSorted()).toEqual([
       ["fleet.long", ["LOST"], 1],
