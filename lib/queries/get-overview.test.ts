@@ -106,7 +106,7 @@ test("names that no address can hold do not keep anybody from the overview", asy
   const name = "mail\ud83c";
   await prod.tell(workerEvent("worker.heartbeat", name, NOW, { queues: [] }), workerEvent("worker.lost", name, NOW));
   prod.sample({ at: NOW, queues: [{ name, byPriority: [{ priority: 0, depth: 2 }] }] });
-  await run(name, NOW, "task.failed", 3);
+  await run(name, NOW - MINUTE, "task.failed", 3);
   const { findings } = await getOverview(prod.monitor, LOCAL_OPERATOR, {});
   expect(findings.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["failing", "queue-unconsumed", "worker-lost"]));
 });
