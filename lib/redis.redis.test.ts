@@ -66,10 +66,13 @@ describe("disconnect", () => {
     const gone = await withRedis();
     const redis = connectRedis(gone.url, { name: "test", blocking: true });
     await redis.ping();
-    await gone.stop();
-    await once(redis, "reconnecting");
+    const { promise: between, resolve } = Promise.withResolvers<void>();
+    redis.once("reconnecting", resolve);
+    const stopping = gone.stop();
+    await between;
     const asked = redis.blpop("nothing", 10).catch((error: unknown) => error);
     disconnect(redis);
+    await stopping;
     expect(await asked).toBeInstanceOf(Error);
     expect(redis.status).toBe("end");
   });
