@@ -33,21 +33,10 @@ export interface Worker {
   failed: number;
 }
 
-/** `details` of a worker event: what is told is set, the rest is left alone. */
-export interface WorkerData {
-  kind?: "worker" | "beat";
-  software?: string;
-  heartbeatMs?: number;
-  active?: number;
-  processed?: number;
-  loadavg?: number[];
-  pool?: string;
-  slots?: number;
-  prefetch?: number;
-  queues?: string[];
-  registered?: string[];
-  /** Why the state is what it is; in `worker.late`, `worker.lost` and the like. */
-  reason?: string;
-  state?: Worker["state"];
-  clockOffsetMs?: number;
-}
+/**
+ * `details` of a worker event: what is told is set, the rest is left alone. `reason` says why the state is what it is, in
+ * `worker.late`, `worker.lost` and the like.
+ */
+export type WorkerData = Partial<
+  Omit<Worker, "name" | "stateAt" | "firstSeenAt" | "lastSeenAt" | "pid" | "boots" | "startedAt" | "succeeded" | "failed">
+>;
