@@ -61,6 +61,22 @@ describe("connectRedis", () => {
   });
 });
 
+it("leaves it to whoever subscribed to do so again", async () => {
+  const redis = connectRedis(server.url, { name: "test", blocking: true });
+  await redis.subscribe("news");
+  const others = connectRedis(server.url, { name: "test" });
+  const ready = once(redis, "ready");
+  await others.call("CLIENT", "KILL", "TYPE", "pubsub");
+  await ready;
+  // The reply comes after whatever else was sent on this connection.
+  expect(await redis.ping()).toBe("PONG");
+  expect(await others.pubsub("NUMSUB", "news")).toEqual(["news", 0]);
+  await redis.subscribe("news");
+  expect(await others.pubsub("NUMSUB", "news")).toEqual(["news", 1]);
+  redis.disconnect();
+  others.disconnect();
+});
+
 describe("disconnect", () => {
   it("rejects what was asked between two attempts to connect", async () => {
     const gone = await withRedis();

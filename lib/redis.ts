@@ -21,7 +21,8 @@ const places = new WeakMap<Redis, { url: string; problem: string | undefined }>(
  * `ssl_cert_reqs`, `ssl_ca_certs`, `ssl_certfile`, `ssl_keyfile` and `ssl_check_hostname`. Throws `bad-input` for another.
  *
  * It comes back by itself, for ever. While it is away a command rejects as soon as an attempt to connect has failed, and one
- * whose reply got lost rejects too: it is never sent a second time. `asAppError` says such errors in a sentence.
+ * whose reply got lost rejects too: it is never sent a second time. Subscriptions are gone with the connection.
+ * `asAppError` says such errors in a sentence.
  *
  * @param options.name shown in `CLIENT LIST`, after `perennial-`
  * @param options.blocking for commands that wait for data, 10 s at most, and for subscriptions
@@ -37,6 +38,8 @@ export function connectRedis(url: string, options: { name: string; blocking?: bo
     // A command in flight when the connection drops must be decided by its caller: sending it again could do a thing twice.
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
+    // Whoever subscribed does so again when it is ready: ioredis would leave a failure of its own attempt to nobody.
+    autoResubscribe: false,
     ...(options.blocking === true ? { socketTimeout: SILENCE_MS } : { commandTimeout: REPLY_MS }),
   };
   const redis = new Redis(redisOptions);
