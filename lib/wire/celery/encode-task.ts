@@ -1,6 +1,8 @@
 import { type Decoded, decoded, undecodable } from "../decoded.ts";
 import { type Value, dict, get } from "../python/value.ts";
 import { decodeJson, encodeKombuJson } from "../serialize/json.ts";
+import { encodeEnvelope } from "./encode-envelope.ts";
+import { formatTime } from "./time.ts";
 import { isDict } from "./value-fields.ts";
 
 /** What a task's message is built from. Ids and tags are the caller's, so that nothing here depends on chance. */
@@ -17,6 +19,12 @@ export type TaskToSend = {
   deliveryTag: string;
   /** Process that sends: `gen123@host`. */
   origin: string;
+  /** Language of the sender: `js` unless told. No worker asks for it. */
+  lang?: string;
+  /** Id of the sender, which only the `rpc://` result backend uses. */
+  replyTo?: string;
+  /** Milliseconds until `expiresAt` when it was sent; RabbitMQ's, and without effect on Redis. */
+  expiration?: number | null;
   /** Texts that events and `inspect` will show for the arguments. Without them they show nothing. */
   argsRepr?: string;
   kwargsRepr?: string;
@@ -49,32 +57,20 @@ export function encodeTaskMessage(task: TaskToSend): Decoded<string> {
   if (!body.ok) return body;
   const headers = headersOf(task);
   if (!headers.ok) return headers;
-  return encodeKombuJson(
-    dict([
-      ["body", Buffer.from(body.value, "utf8").toString("base64")],
-      ["content-encoding", "utf-8"],
-      ["content-type", "application/json"],
-      ["headers", headers.value],
-      [
-        "properties",
-        dict([
-          ["correlation_id", task.id],
-          ["reply_to", ""],
-          ["delivery_mode", 2],
-          [
-            "delivery_info",
-            dict([
-              ["exchange", ""],
-              ["routing_key", task.queue],
-            ]),
-          ],
-          ["priority", task.priority],
-          ["body_encoding", "base64"],
-          ["delivery_tag", task.deliveryTag],
-        ]),
-      ],
-    ]),
-  );
+  return encodeEnvelope({
+    bodyJson: body.value,
+    headers: headers.value,
+    properties: [
+      ["correlation_id", task.id],
+      ["reply_to", task.replyTo ?? ""],
+    ],
+    deliveryMode: 2,
+    expiration: task.expiration ?? null,
+    exchange: "",
+    routingKey: task.queue,
+    priority: task.priority,
+    deliveryTag: task.deliveryTag,
+  });
 }
 
 const NOTHING_FOLLOWS = '{"callbacks": null, "errbacks": null, "chain": null, "chord": null}';
@@ -92,11 +88,11 @@ function bodyOf(task: TaskToSend): Decoded<string> {
   return readable.ok ? decoded(`[${task.argsJson}, ${task.kwargsJson}, ${embedJson}]`) : readable;
 }
 
-function headersOf(task: TaskToSend): Decoded<Value> {
+function headersOf(task: TaskToSend): Decoded<[string, Value][]> {
   const stamps = task.stamps ?? [];
-  const time = (at: number | null | undefined) => (at == null ? null : isoTime(at));
+  const time = (at: number | null | undefined) => (at == null ? null : formatTime(at));
   const own: [string, Value][] = [
-    ["lang", "js"],
+    ["lang", task.lang ?? "js"],
     ["task", task.name],
     ["id", task.id],
     ["shadow", task.shadow ?? null],
@@ -119,14 +115,9 @@ function headersOf(task: TaskToSend): Decoded<Value> {
   const names = dict(own);
   const taken = (task.customHeaders ?? []).find(([name]) => get(names, name) !== undefined || name === "compression");
   if (taken !== undefined) return undecodable(`the header ${taken[0]} is Celery's own`);
-  return decoded(dict([...own, ...(task.customHeaders ?? [])]));
+  return decoded([...own, ...(task.customHeaders ?? [])]);
 }
 
 function seconds(ms: number | null | undefined): number | null {
   return ms == null ? null : ms / 1000;
-}
-
-/** As Python's `isoformat` writes a UTC time; Celery before 5.3 does not read milliseconds without microseconds. */
-function isoTime(at: number): string {
-  return new Date(at).toISOString().replace("Z", "000+00:00");
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { parseTime, secondsToMs, wallTimeToMs } from "./time.ts";
+import { formatTime, parseTime, secondsToMs, wallTimeToMs } from "./time.ts";
 
 test.each<[string, number | null]>([
   ["2026-11-21T08:12:43.323486+00:00", Date.UTC(2026, 10, 21, 8, 12, 43) + 323.486],
@@ -18,6 +18,16 @@ test.each<[string, number | null]>([
   ["1795248770", null],
 ])("the time %j is %s", (text, at) => {
   expect(parseTime(text)).toBe(at);
+});
+
+test.each([
+  [Date.UTC(2026, 10, 21, 8, 12, 43) + 323.486, "2026-11-21T08:12:43.323486+00:00"],
+  [Date.UTC(2026, 10, 21, 8, 12, 43), "2026-11-21T08:12:43+00:00"],
+  [0.001, "1970-01-01T00:00:00.000001+00:00"],
+  [-0.001, "1969-12-31T23:59:59.999999+00:00"],
+])("the time %d is written %s", (at, text) => {
+  expect(formatTime(at)).toBe(text);
+  expect(parseTime(text)).toBeCloseTo(at, 3);
 });
 
 test("epoch seconds keep their microseconds", () => {

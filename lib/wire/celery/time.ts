@@ -23,6 +23,14 @@ export function parseTime(text: string): number | null {
   return at + Number(fraction.padEnd(6, "0").slice(0, 6)) / 1000 - (sign === "-" ? -1 : 1) * eastSeconds * 1000;
 }
 
+/** As Python's `isoformat()` writes a UTC time: microseconds only where there are some. (Celery before 5.3 reads no milliseconds.) */
+export function formatTime(at: number): string {
+  const micros = Math.round(at * 1000);
+  const fraction = ((micros % 1_000_000) + 1_000_000) % 1_000_000;
+  const second = new Date((micros - fraction) / 1000).toISOString().slice(0, -".000Z".length);
+  return `${second}${fraction === 0 ? "" : `.${String(fraction).padStart(6, "0")}`}+00:00`;
+}
+
 /** Epoch ms of epoch seconds, to the microsecond, or null when it is no finite number. */
 export function secondsToMs(seconds: unknown): number | null {
   if (typeof seconds !== "number" || !Number.isFinite(seconds)) return null;
