@@ -1,0 +1,27 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { reasonOf } from "../lib/errors.ts";
+import { isReplyError } from "../lib/redis.ts";
+import type { Log } from "./log.ts";
+
+const FIRST_MS = 50;
+const LONGEST_MS = 2_000;
+
+/** A server that says this will do what is asked a little later. */
+const PASSING = "LOADING|READONLY|MASTERDOWN|BUSY|TRYAGAIN|CLUSTERDOWN|OOM";
+
+/**
+ * Does work on Redis until it is done: a lost connection is waited out. The work must be such that doing it twice is the same as
+ * once, because a reply can get lost. Rejects with what Redis refuses for good, or with the signal's reason.
+ */
+export async function persevere<T>(work: () => Promise<T>, log: Log, signal?: AbortSignal): Promise<T> {
+  for (let waitMs = FIRST_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_MS)) {
+    signal?.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof Error && error.name === "ReplyError" && !isReplyError(error, PASSING)) throw error;
+      if (waitMs > FIRST_MS) log({ level: "warning", text: "Redis does not answer, trying again", about: { reason: reasonOf(error) } });
+      await delay(waitMs * (0.5 + Math.random() / 2), undefined, signal === undefined ? {} : { signal });
+    }
+  }
+}
