@@ -1,6 +1,7 @@
 import type { Decoded } from "../decoded.ts";
 import { type Value, dict } from "../python/value.ts";
 import { encodeKombuJson } from "../serialize/json.ts";
+import { type ResultTuple, resultTupleValue } from "./result-tuple.ts";
 import { formatTime } from "./time.ts";
 
 /** An exception as results carry it. */
@@ -19,14 +20,24 @@ export type ResultToStore = {
   /** Return value, or what `exceptionValue` makes of an exception. */
   result: Value;
   traceback: string | null;
-  /** Ids of the tasks that it sent, in order; null when nobody knows them. */
-  children: readonly string[] | null;
+  /** What it sent, in order; null when nobody knows it. */
+  children: readonly ResultTuple[] | null;
   /** Epoch ms; only of SUCCESS, FAILURE and REVOKED. */
   doneAt: number | null;
   groupId: string | null;
   parentId: string | null;
   /** What `result_extended` adds; null without it. */
-  extended: { name: string; args: Value; kwargs: Value; worker: string; retries: number; queue: string | null } | null;
+  extended: ExtendedToStore | null;
+};
+
+export type ExtendedToStore = {
+  name: string;
+  args: Value;
+  kwargs: Value;
+  worker: string;
+  retries: number;
+  queue: string | null;
+  stamps: readonly [string, Value][];
 };
 
 /** The states after which nothing more is stored, and which carry the time of their end (Celery 5.7, `states.READY_STATES`). */
@@ -51,7 +62,7 @@ export function encodeResultMeta(result: ResultToStore): Decoded<string> {
       ["status", result.status],
       ["result", result.result],
       ["traceback", result.traceback],
-      ["children", result.children === null ? null : result.children.map((id) => [[id, null], null])],
+      ["children", result.children === null ? null : result.children.map(resultTupleValue)],
       ["date_done", result.doneAt === null ? null : formatTime(result.doneAt)],
       ...optional("group_id", groupId),
       ...optional("parent_id", parentId),
@@ -64,6 +75,9 @@ export function encodeResultMeta(result: ResultToStore): Decoded<string> {
             ["worker", extended.worker],
             ["retries", extended.retries],
             ["queue", extended.queue],
+            ...(extended.stamps.length === 0
+              ? []
+              : [["stamped_headers", extended.stamps.map(([name]) => name)] as const, ...extended.stamps]),
           ] as const)),
       ["task_id", result.taskId],
     ]),

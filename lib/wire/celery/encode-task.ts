@@ -15,6 +15,9 @@ export type TaskToSend = {
   /** JSON text of callbacks, errbacks, chain and chord; without it nothing follows the task. */
   embedJson?: string;
   queue: string;
+  /** Where it goes instead through a named exchange; the anonymous one takes the queue for the routing key. */
+  exchange?: string;
+  routingKey?: string;
   priority: number;
   deliveryTag: string;
   /** Process that sends: `gen123@host`. */
@@ -41,6 +44,7 @@ export type TaskToSend = {
   softLimitMs?: number | null;
   /** Null leaves it to the task, which workers before 5.7 read the same way. */
   ignoreResult?: boolean | null;
+  replacedTaskNesting?: number;
   stamps?: readonly [string, Value][];
   customHeaders?: readonly [string, Value][];
 };
@@ -66,8 +70,8 @@ export function encodeTaskMessage(task: TaskToSend): Decoded<string> {
     ],
     deliveryMode: 2,
     expiration: task.expiration ?? null,
-    exchange: "",
-    routingKey: task.queue,
+    exchange: task.exchange ?? "",
+    routingKey: task.routingKey ?? task.queue,
     priority: task.priority,
     deliveryTag: task.deliveryTag,
   });
@@ -108,7 +112,7 @@ function headersOf(task: TaskToSend): Decoded<[string, Value][]> {
     ["kwargsrepr", task.kwargsRepr ?? ""],
     ["origin", task.origin],
     ["ignore_result", task.ignoreResult === undefined ? false : task.ignoreResult],
-    ["replaced_task_nesting", 0],
+    ["replaced_task_nesting", task.replacedTaskNesting ?? 0],
     ["stamped_headers", stamps.length > 0 ? stamps.map(([name]) => name) : null],
     ["stamps", dict(stamps)],
   ];

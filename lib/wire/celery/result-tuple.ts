@@ -31,3 +31,8 @@ export function readResultTuple(value: Value, depth = 0): ResultTuple | null {
 export function taskIdsOf(tuples: readonly ResultTuple[]): string[] {
   return tuples.flatMap((tuple) => (tuple.members === null ? [tuple.id] : taskIdsOf(tuple.members)));
 }
+
+/** The tuple as it goes over the wire. */
+export function resultTupleValue({ id, parent, members }: ResultTuple): Value {
+  return [[id, parent === null ? null : resultTupleValue(parent)], members === null ? null : members.map(resultTupleValue)];
+}

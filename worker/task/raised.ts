@@ -1,0 +1,69 @@
+import { fileURLToPath } from "node:url";
+import { fromJavaScript } from "../../lib/wire/python/javascript.ts";
+import { formatValue } from "../../lib/wire/python/repr.ts";
+import type { Value } from "../../lib/wire/python/value.ts";
+import { PythonError } from "../errors.ts";
+import type { RaisedException } from "./outcome.ts";
+
+const LONGEST_REPR = 10_000;
+
+/** Errors of JavaScript that mean the same in Python. */
+const SHARED = new Set(["TypeError", "SyntaxError"]);
+
+/** What Python will see of a thrown thing: class, module, arguments, `repr` and traceback. */
+export function raisedException(thrown: unknown): RaisedException {
+  const { type, module, args } = classOf(thrown);
+  return { type, module, args, repr: exceptionRepr(type, args), traceback: tracebackOf(thrown) };
+}
+
+/** An exception of the worker's own, which no task threw. */
+export function workerException(type: string, module: string, args: Value[]): RaisedException {
+  return { type, module, args, repr: exceptionRepr(type, args), traceback: null };
+}
+
+/** As CPython's `BaseException.__repr__`: the class and its arguments. */
+export function exceptionRepr(type: string, args: readonly Value[]): string {
+  const tuple = formatValue({ $: "tuple", items: [...args] }, LONGEST_REPR);
+  return `${type.slice(type.lastIndexOf(".") + 1)}${args.length === 1 ? tuple.replace(/,\)$/, ")") : tuple}`;
+}
+
+function classOf(thrown: unknown): { type: string; module: string; args: Value[] } {
+  if (thrown instanceof PythonError) return { type: thrown.type, module: thrown.module, args: thrown.args.map(sendable) };
+  if (!(thrown instanceof Error)) return { type: "Error", module: "javascript", args: [sendable(thrown)] };
+  const type = thrown.name === "Error" ? thrown.constructor.name || "Error" : thrown.name;
+  return { type, module: SHARED.has(type) ? "builtins" : "javascript", args: thrown.message === "" ? [] : [thrown.message] };
+}
+
+/** What JSON cannot hold is told as text, as Celery does. */
+function sendable(value: unknown): Value {
+  const seen = fromJavaScript(value);
+  return seen.ok ? seen.value : String(value);
+}
+
+const CAUSE = "\nThe above exception was the direct cause of the following exception:\n\n";
+const MOST_CAUSES = 10;
+
+/** In Python's form: causes first, the innermost call last, the exception in the last line. */
+function tracebackOf(thrown: unknown, depth = 0): string | null {
+  if (!(thrown instanceof Error)) return null;
+  const { type, module, args } = classOf(thrown);
+  const name = module === "builtins" ? type : `${module}.${type}`;
+  const text = thrown.message || args.map(String).join(", ");
+  const own = ["Traceback (most recent call last):", ...framesOf(thrown.stack ?? ""), text === "" ? name : `${name}: ${text}`, ""].join(
+    "\n",
+  );
+  const cause = depth < MOST_CAUSES ? tracebackOf(thrown.cause, depth + 1) : null;
+  return cause === null ? own : `${cause}${CAUSE}${own}`;
+}
+
+const FRAME = /^\s*at (?:(?:async )?(?:new )?(.*?) \()?(?:async )?(.*?):(\d+):\d+\)?$/;
+
+function framesOf(stack: string): string[] {
+  const frames: string[] = [];
+  for (const line of stack.split("\n")) {
+    const [, name = "<anonymous>", place, number] = FRAME.exec(line) ?? [];
+    if (place === undefined || place.startsWith("node:")) continue;
+    frames.push(`  File "${place.startsWith("file:") ? fileURLToPath(place) : place}", line ${number}, in ${name}`);
+  }
+  return frames.reverse();
+}
