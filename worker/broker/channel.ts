@@ -30,18 +30,10 @@ export class Channel {
     this.#bindings = bindings;
   }
 
-  /** Says that the message is held, so that it is delivered again should this process die. */
-  async record({ tag, raw, exchange, routingKey }: Held): Promise<void> {
-    await this.#redis
-      .multi()
-      .zadd(this.#keys.unackedIndex, Date.now() / 1000, tag)
-      .hset(this.#keys.unacked, tag, `[${raw}, ${JSON.stringify(exchange)}, ${JSON.stringify(routingKey)}]`)
-      .exec();
-  }
-
-  /** Once or more often. */
-  async acknowledge(tag: string): Promise<void> {
-    await this.#redis.multi().zrem(this.#keys.unackedIndex, tag).hdel(this.#keys.unacked, tag).exec();
+  /** Whether it was held until now. Once or more often. */
+  async acknowledge(tag: string): Promise<boolean> {
+    const replies = await this.#redis.multi().zrem(this.#keys.unackedIndex, tag).hdel(this.#keys.unacked, tag).exec();
+    return replies?.[1]?.[1] === 1;
   }
 
   /** Holds them for another visibility timeout. Those that nobody holds any more stay gone. */

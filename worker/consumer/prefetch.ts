@@ -3,7 +3,7 @@
  * its time, so that these do not keep others out. A message counts until it is acknowledged or given back.
  */
 export class Prefetch {
-  readonly #base: number;
+  #base: number;
   #waiting = 0;
   #held = 0;
   #wake: (() => void)[] = [];
@@ -19,7 +19,19 @@ export class Prefetch {
   }
 
   get hasRoom(): boolean {
-    return this.#base === 0 || this.#held < this.limit;
+    return this.free > 0;
+  }
+
+  /** How many more may be taken. */
+  get free(): number {
+    return this.#base === 0 ? Number.POSITIVE_INFINITY : this.limit - this.#held;
+  }
+
+  /** The pool has grown or shrunk. */
+  change(by: number): void {
+    if (this.#base === 0) return;
+    this.#base = Math.max(1, this.#base + by);
+    this.#changed();
   }
 
   take(): void {

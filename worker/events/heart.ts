@@ -1,54 +1,51 @@
-import { loadavg, type } from "node:os";
-import { floatValue } from "../../lib/wire/python/number.ts";
-import type { Value } from "../../lib/wire/python/value.ts";
-import type { EventDispatcher } from "./dispatcher.ts";
-import type { EventFields } from "./event-publisher.ts";
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { reasonOf } from "../../lib/errors.ts";
+import type { CeleryKeyOptions } from "../../lib/wire/celery/keys.ts";
+import type { Log } from "../log.ts";
+import type { LamportClock } from "./lamport-clock.ts";
+import type { Pulse } from "./pulse.ts";
 
-/** The release whose protocol this worker speaks; the identity says that it is no Python. */
-export const SOFTWARE: EventFields = [
-  ["sw_ident", "js-celery"],
-  ["sw_ver", "5.7.0"],
-  ["sw_sys", type()],
-];
-
-export interface Pulse {
-  /** Tasks that run. */
-  active: number;
-  /** Tasks begun since the worker started. */
-  processed: number;
+/** What the thread is given. */
+export interface HeartData {
+  broker: string;
+  keys: CeleryKeyOptions;
+  hostname: string;
+  intervalMs: number;
+  clock: SharedArrayBuffer;
+  pulse: SharedArrayBuffer;
 }
 
-/** Tells that the worker is there: `worker-online`, a heartbeat each interval, `worker-offline` (Celery 5.7, `worker/heartbeat.py`). */
+/**
+ * Tells that the worker is there: `worker-online`, a heartbeat each interval, `worker-offline` (Celery 5.7, `worker/heartbeat.py`).
+ * From a thread with a connection of its own: a worker that computes is busy, not dead.
+ */
 export class Heart {
-  readonly #dispatcher: EventDispatcher;
-  readonly #intervalMs: number;
-  readonly #pulse: () => Pulse;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #data: HeartData;
+  readonly #log: Log;
+  #thread: Worker | null = null;
 
-  constructor(dispatcher: EventDispatcher, intervalMs: number, pulse: () => Pulse) {
-    this.#dispatcher = dispatcher;
-    this.#intervalMs = intervalMs;
-    this.#pulse = pulse;
+  constructor(options: Omit<HeartData, "clock" | "pulse"> & { clock: LamportClock; pulse: Pulse; log: Log }) {
+    const { clock, pulse, log, ...data } = options;
+    this.#data = { ...data, clock: clock.memory, pulse: pulse.memory };
+    this.#log = log;
   }
 
-  start(): void {
-    this.#beat("worker-online");
-    this.#timer = setInterval(() => this.#beat("worker-heartbeat"), this.#intervalMs);
+  /** Resolves when the worker is online for everybody. */
+  async start(): Promise<void> {
+    const thread = new Worker(new URL("./heart-thread.ts", import.meta.url), { workerData: this.#data });
+    thread.on("error", (error) => this.#log({ level: "error", text: "the heart has stopped", about: { reason: reasonOf(error) } }));
+    this.#thread = thread;
+    await once(thread, "message");
   }
 
-  stop(): void {
-    clearInterval(this.#timer);
-    this.#beat("worker-offline");
-  }
-
-  #beat(event: string): void {
-    const { active, processed } = this.#pulse();
-    this.#dispatcher.send(event, [
-      ["freq", floatValue(this.#intervalMs / 1000)],
-      ["active", active],
-      ["processed", processed],
-      ["loadavg", loadavg().map((load): Value => floatValue(Math.round(load * 100) / 100))],
-      ...SOFTWARE,
-    ]);
+  /** Resolves when the worker is offline for everybody. */
+  async stop(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = null;
+    if (thread === null) return;
+    const ended = once(thread, "exit");
+    thread.postMessage("stop");
+    await ended;
   }
 }

@@ -90,6 +90,7 @@ class AsyncPool implements Pool {
   async #run(entry: Entry): Promise<void> {
     const { job, controller } = entry;
     if (!(await job.accepted(process.pid))) return entry.end(null);
+    if (controller.signal.aborted) return;
     const limits: NodeJS.Timeout[] = [];
     const ended = new Promise<Outcome>((resolve) => {
       const given = entry.end;

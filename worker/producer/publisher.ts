@@ -33,7 +33,8 @@ export class Publisher {
 
   /** Answers the task's id. Rejects with `bad-input` for what cannot be sent, `unavailable` when Redis does not answer. */
   async send(call: Call): Promise<string> {
-    const options = new Map([...this.#options.taskOptions(call.name), ...call.options].filter(([, value]) => value !== null));
+    const options = new Map([...this.#options.taskOptions(call.name), ...call.options]);
+    for (const [name, value] of options) if (value === null) options.delete(name);
     const id = textOf(options.get("task_id")) ?? randomUUID();
     const queue = textOf(options.get("queue")) ?? this.#options.defaultQueue;
     // A queue wins over an exchange, as in Celery.
