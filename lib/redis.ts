@@ -121,6 +121,11 @@ export function defineScript<Keys extends readonly string[], Arguments extends r
   };
 }
 
+/** Number of the database that a URL names. Throws `bad-input` for a URL that cannot be read. */
+export function redisDatabase(url: string): number {
+  return parseRedisUrl(url).db ?? 0;
+}
+
 function parseRedisUrl(url: string): Options {
   let parsed: URL;
   try {

@@ -1,4 +1,6 @@
+import { redisDatabase } from "../lib/redis.ts";
 import { CELERY_KEY_DEFAULTS, type CeleryKeyOptions, type CeleryKeys, celeryKeys } from "../lib/wire/celery/keys.ts";
+import { type Log, logTrouble } from "./log.ts";
 
 /** What an application is told; everything else is Celery's own default. */
 export interface CeleryOptions {
@@ -16,6 +18,8 @@ export interface CeleryOptions {
   resultExtended?: boolean;
   /** Whether `task-sent` is published for every task sent from here. */
   sendSentEvents?: boolean;
+  /** Where lines of the log go; what went wrong to stderr by default. */
+  log?: Log;
   /** How long a message may be held before any worker delivers it again: an hour, as in Celery. The same in the whole fleet. */
   visibilityTimeoutMs?: number;
 }
@@ -28,22 +32,24 @@ export interface Settings {
   resultExpiresMs: number;
   resultExtended: boolean;
   sendSentEvents: boolean;
+  log: Log;
   visibilityTimeoutMs: number;
 }
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
-/** @param db number of the broker's database, which is part of every channel's name */
-export function settingsOf(options: CeleryOptions, db: number): Settings {
+/** Throws `bad-input` for a URL that cannot be read. */
+export function settingsOf(options: CeleryOptions): Settings {
   return {
     broker: options.broker,
     backend: options.backend ?? options.broker,
     defaultQueue: options.defaultQueue ?? "celery",
-    keys: celeryKeys({ ...CELERY_KEY_DEFAULTS, ...options.keys, db }),
+    keys: celeryKeys({ ...CELERY_KEY_DEFAULTS, ...options.keys, db: redisDatabase(options.broker) }),
     resultExpiresMs: options.resultExpiresMs ?? DAY_MS,
     resultExtended: options.resultExtended ?? false,
     sendSentEvents: options.sendSentEvents ?? false,
+    log: options.log ?? logTrouble,
     visibilityTimeoutMs: options.visibilityTimeoutMs ?? HOUR_MS,
   };
 }

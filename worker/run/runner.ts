@@ -232,9 +232,8 @@ export class Runner {
   }
 
   #tellReceived(held: HeldTask): void {
-    const { id, name, argsRepr, kwargsRepr, rootId, parentId, retries, expiresAt } = held.request;
+    const { name, argsRepr, kwargsRepr, rootId, parentId, retries, expiresAt } = held.request;
     this.#options.tell(held, "task-received", [
-      ["uuid", id],
       ["name", name],
       ["args", argsRepr],
       ["kwargs", kwargsRepr],

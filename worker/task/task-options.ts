@@ -1,4 +1,5 @@
 import type { Value } from "../../lib/wire/python/value.ts";
+import type { Signature } from "../producer/signature.ts";
 
 type ErrorClass = abstract new (...args: never[]) => Error;
 
@@ -67,6 +68,9 @@ export interface ApplyOptions {
   /** Texts that events and `inspect` show instead of the arguments. */
   argsRepr?: string;
   kwargsRepr?: string;
+  /** What is sent with the result when the task succeeds, or with its id when it fails. */
+  link?: Signature | readonly Signature[];
+  linkError?: Signature | readonly Signature[];
 }
 
 /** The options that a task gives its messages, under Celery's names. */

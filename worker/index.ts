@@ -1,0 +1,12 @@
+export { Celery } from "./celery.ts";
+export { Ignore, PythonError, Reject, Retry, SoftTimeLimitExceeded, TaskFailed, TaskTerminated, WorkerShutdown } from "./errors.ts";
+export type { CeleryOptions } from "./settings.ts";
+export type { ApplyOptions, TaskOptions } from "./task/task-options.ts";
+export type { TaskContext } from "./task/context.ts";
+export type { Handler } from "./task/handler.ts";
+export type { Task } from "./producer/task.ts";
+export type { Signature } from "./producer/signature.ts";
+export type { AsyncResult } from "./results/async-result.ts";
+export type { Worker, WorkerOptions } from "./run/worker.ts";
+export type { Pool, PoolFactory, PoolOptions, Job, Execute } from "./pool/pool.ts";
+export { asyncPool } from "./pool/async-pool.ts";
