@@ -10,9 +10,18 @@ export interface LogEntry {
 
 export type Log = (entry: LogEntry) => void;
 
-/** One JSON object a line to stderr, for whatever went wrong. */
-export const logTrouble: Log = ({ level, text, about }) => {
-  if (level === "info") return;
+const LEVELS: readonly LogEntry["level"][] = ["info", "warning", "error"];
+
+let least = LEVELS.indexOf("warning");
+
+/** What `logLines` leaves out: everything below this. Warnings and errors are told by default. */
+export function setLogLevel(level: LogEntry["level"]): void {
+  least = LEVELS.indexOf(level);
+}
+
+/** One JSON object a line to stderr. */
+export const logLines: Log = ({ level, text, about }) => {
+  if (LEVELS.indexOf(level) < least) return;
   const line = JSON.stringify({ at: new Date().toISOString(), level, text, ...about });
   if (level === "error") console.error(line);
   else console.warn(line);

@@ -1,6 +1,6 @@
 import { redisDatabase } from "../lib/redis.ts";
 import { CELERY_KEY_DEFAULTS, type CeleryKeyOptions, type CeleryKeys, celeryKeys } from "../lib/wire/celery/keys.ts";
-import { type Log, logTrouble } from "./log.ts";
+import { type Log, logLines } from "./log.ts";
 
 /** What an application is told; everything else is Celery's own default. */
 export interface CeleryOptions {
@@ -49,7 +49,7 @@ export function settingsOf(options: CeleryOptions): Settings {
     resultExpiresMs: options.resultExpiresMs ?? DAY_MS,
     resultExtended: options.resultExtended ?? false,
     sendSentEvents: options.sendSentEvents ?? false,
-    log: options.log ?? logTrouble,
+    log: options.log ?? logLines,
     visibilityTimeoutMs: options.visibilityTimeoutMs ?? HOUR_MS,
   };
 }

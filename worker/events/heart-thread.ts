@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { connectRedis, disconnect } from "../../lib/redis.ts";
 import { celeryKeys } from "../../lib/wire/celery/keys.ts";
 import { floatValue } from "../../lib/wire/python/number.ts";
-import { logTrouble } from "../log.ts";
+import { logLines } from "../log.ts";
 import { EventPublisher } from "./event-publisher.ts";
 import type { HeartData } from "./heart.ts";
 import { LamportClock } from "./lamport-clock.ts";
@@ -19,7 +19,7 @@ const publisher = new EventPublisher({
   redis: () => redis,
   keys: celeryKeys(data.keys),
   clock: new LamportClock(data.clock),
-  log: logTrouble,
+  log: logLines,
 });
 
 function beat(event: string): void {

@@ -61,7 +61,7 @@ class AsyncPool implements Pool {
 
   stats(): ReturnType<Pool["stats"]> {
     return [
-      ["max-concurrency", this.#size],
+      ["max-concurrency", this.#options.size], // keeps what it was at the start, as in Celery
       ["processes", [process.pid]],
       ["max-tasks-per-child", "N/A"],
       ["put-guarded-by-semaphore", true],

@@ -1,3 +1,4 @@
+import { dirname, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fromJavaScript } from "../../lib/wire/python/javascript.ts";
 import { formatValue } from "../../lib/wire/python/repr.ts";
@@ -56,6 +57,9 @@ function tracebackOf(thrown: unknown, depth = 0): string | null {
   return cause === null ? own : `${cause}${CAUSE}${own}`;
 }
 
+/** Our own calls around a task's say nothing about it. */
+const OWN = dirname(import.meta.dirname) + sep;
+
 const FRAME = /^\s*at (?:(?:async )?(?:new )?(.*?) \()?(?:async )?(.*?):(\d+):\d+\)?$/;
 
 function framesOf(stack: string): string[] {
@@ -63,7 +67,8 @@ function framesOf(stack: string): string[] {
   for (const line of stack.split("\n")) {
     const [, name = "<anonymous>", place, number] = FRAME.exec(line) ?? [];
     if (place === undefined || place.startsWith("node:")) continue;
-    frames.push(`  File "${place.startsWith("file:") ? fileURLToPath(place) : place}", line ${number}, in ${name}`);
+    const file = place.startsWith("file:") ? fileURLToPath(place) : place;
+    if (!file.startsWith(OWN)) frames.push(`  File "${file}", line ${number}, in ${name}`);
   }
   return frames.reverse();
 }

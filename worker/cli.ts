@@ -1,0 +1,119 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { reasonOf } from "../lib/errors.ts";
+import { Celery } from "./celery.ts";
+import { setLogLevel } from "./log.ts";
+import { POOLS } from "./pool/pools.ts";
+import type { WorkerOptions } from "./run/worker.ts";
+
+const USAGE = `Usage: node worker/cli.ts -A MODULE [worker] [options]
+
+  -A, --app MODULE               module whose default export, or export "app", is the application; MODULE:NAME for another
+  -Q, --queues NAMES             queues to consume, separated by commas
+  -c, --concurrency N            how many tasks run at once
+  -P, --pool NAME                ${Object.keys(POOLS).join(", ")}
+  -n, --hostname NAME            name of the node, such as w1@%h
+  -l, --loglevel LEVEL           DEBUG, INFO, WARNING or ERROR
+  -E, --task-events              tell of tasks from the start
+      --prefetch-multiplier N    messages held for each slot
+      --autoscale MAX,MIN        grow and shrink the pool
+      --heartbeat-interval S     seconds between heartbeats
+      --without-heartbeat  --without-gossip  --without-mingle
+`;
+
+const OPTIONS = {
+  app: { type: "string", short: "A" },
+  queues: { type: "string", short: "Q" },
+  concurrency: { type: "string", short: "c" },
+  pool: { type: "string", short: "P", default: "async" },
+  hostname: { type: "string", short: "n" },
+  loglevel: { type: "string", short: "l", default: "WARNING" },
+  "task-events": { type: "boolean", short: "E", default: false },
+  "prefetch-multiplier": { type: "string" },
+  autoscale: { type: "string" },
+  "heartbeat-interval": { type: "string" },
+  "without-heartbeat": { type: "boolean", default: false },
+  "without-gossip": { type: "boolean", default: false },
+  "without-mingle": { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: OPTIONS, allowPositionals: true });
+  if (values.help || values.app === undefined) {
+    console.log(USAGE);
+    process.exitCode = values.help ? 0 : 2;
+    return;
+  }
+  setLogLevel(levelOf(values.loglevel));
+  const { app, module } = await load(values.app);
+  const pool = POOLS[values.pool];
+  if (pool === undefined) throw new TypeError(`There is no pool ${values.pool}: choose one of ${Object.keys(POOLS).join(", ")}`);
+  const options: WorkerOptions = {
+    pool: pool({ module }),
+    taskEvents: values["task-events"],
+    heartbeat: !values["without-heartbeat"],
+    gossip: !values["without-gossip"],
+    mingle: !values["without-mingle"],
+    ...(values.queues === undefined ? {} : { queues: values.queues.split(",").map((queue) => queue.trim()) }),
+    ...(values.concurrency === undefined ? {} : { concurrency: count(values.concurrency, "concurrency") }),
+    ...(values.hostname === undefined ? {} : { hostname: values.hostname }),
+    ...(values["prefetch-multiplier"] === undefined
+      ? {}
+      : { prefetchMultiplier: count(values["prefetch-multiplier"], "prefetch-multiplier") }),
+    ...(values["heartbeat-interval"] === undefined
+      ? {}
+      : { heartbeatMs: 1000 * count(values["heartbeat-interval"], "heartbeat-interval") }),
+    ...(values.autoscale === undefined ? {} : { autoscale: autoscaleOf(values.autoscale) }),
+  };
+  const { warm, cold } = shutdownSignals();
+  await app.worker(options).run(warm, cold);
+  app.close();
+}
+
+/** The first TERM or INT finishes what runs, the second INT, or QUIT, gives it up; as in Celery, TERM again changes nothing. */
+function shutdownSignals(): { warm: AbortSignal; cold: AbortSignal } {
+  const warm = new AbortController();
+  const cold = new AbortController();
+  process.on("SIGTERM", () => warm.abort());
+  process.on("SIGINT", () => (warm.signal.aborted ? cold : warm).abort());
+  process.on("SIGQUIT", () => {
+    cold.abort();
+    warm.abort();
+  });
+  return { warm: warm.signal, cold: cold.signal };
+}
+
+async function load(given: string): Promise<{ app: Celery; module: string }> {
+  const [, path = given, name] = /^(.*?)(?::([\w$]+))?$/.exec(given) ?? [];
+  const module = resolve(path);
+  const exports: unknown = await import(pathToFileURL(module).href);
+  const named = exports instanceof Object ? Object.entries(exports) : [];
+  const app = (name === undefined ? ["default", "app"] : [name])
+    .map((one) => named.find(([key]) => key === one)?.[1])
+    .find((one) => one instanceof Celery);
+  if (!(app instanceof Celery)) throw new TypeError(`${path} exports no application`);
+  return { app, module };
+}
+
+function levelOf(level: string): "info" | "warning" | "error" {
+  const lower = level.toLowerCase();
+  return lower === "debug" || lower === "info" ? "info" : lower === "warning" ? "warning" : "error";
+}
+
+function count(text: string, option: string): number {
+  const number = Number(text);
+  if (!(number >= 0)) throw new TypeError(`--${option} needs a number`);
+  return number;
+}
+
+function autoscaleOf(text: string): { max: number; min: number } {
+  const [max = "", min = "0"] = text.split(",");
+  return { max: count(max, "autoscale"), min: count(min, "autoscale") };
+}
+
+main().catch((error: unknown) => {
+  console.error(reasonOf(error));
+  process.exitCode = 1;
+});
