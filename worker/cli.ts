@@ -89,10 +89,8 @@ async function load(given: string): Promise<{ app: Celery; module: string }> {
   const [, path = given, name] = /^(.*?)(?::([\w$]+))?$/.exec(given) ?? [];
   const module = resolve(path);
   const exports: unknown = await import(pathToFileURL(module).href);
-  const named = exports instanceof Object ? Object.entries(exports) : [];
-  const app = (name === undefined ? ["default", "app"] : [name])
-    .map((one) => named.find(([key]) => key === one)?.[1])
-    .find((one) => one instanceof Celery);
+  const named = new Map<string, unknown>(exports instanceof Object ? Object.entries(exports) : []);
+  const app = (name === undefined ? ["default", "app"] : [name]).map((one) => named.get(one)).find((one) => one instanceof Celery);
   if (!(app instanceof Celery)) throw new TypeError(`${path} exports no application`);
   return { app, module };
 }

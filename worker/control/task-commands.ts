@@ -97,7 +97,7 @@ const rateLimit: Command = (node, args) => {
 
 /** What Python says of a text that is no number. */
 function invalidRate(limit: Value): string {
-  const [count = ""] = String(limit).split("/");
+  const [count = ""] = typeof limit === "string" ? limit.split("/") : [formatValue(limit, 100)];
   return `ValueError(${formatValue(`could not convert string to float: ${formatValue(count, 100)}`, 200)})`;
 }
 

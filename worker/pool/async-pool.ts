@@ -9,7 +9,7 @@ export const asyncPool: PoolFactory = (options) => new AsyncPool(options);
 interface Entry {
   job: Job;
   controller: AbortController;
-  end(outcome: Outcome | null): void;
+  end: (outcome: Outcome | null) => void;
 }
 
 class AsyncPool implements Pool {

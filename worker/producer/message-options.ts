@@ -1,5 +1,5 @@
 import type { TaskToSend } from "../../lib/wire/celery/encode-task.ts";
-import { formatTime, parseTime } from "../../lib/wire/celery/time.ts";
+import { parseTime } from "../../lib/wire/celery/time.ts";
 import { entriesOf, numberOf, textOf } from "../../lib/wire/celery/value-fields.ts";
 import { type Value, dict, isTagged } from "../../lib/wire/python/value.ts";
 import { encodeKombuJson } from "../../lib/wire/serialize/json.ts";
@@ -88,10 +88,6 @@ function timeOf(value: Value | undefined, now: number): number | null {
   const at = parseTime(typeof value === "string" ? value : isTagged(value) && value.$ === "datetime" ? value.text : "");
   if (at === null) throw new AppError("bad-input", "eta or expires is no time");
   return at;
-}
-
-export function timeValue(at: number): Value {
-  return formatTime(at);
 }
 
 function ms(seconds: number | null): number | null {

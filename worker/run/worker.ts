@@ -139,11 +139,27 @@ export class Worker {
     const pool: Pool = (this.#options.pool ?? asyncPool)({ size: Math.max(1, size), execute, hostname: name, log });
     const rateLimits = new RateLimits();
     const runner = new Runner({
-      ...{ hostname: name, tasks: app.tasks, state, prefetch, rateLimits, pool, pulse, finish, settlement, results, tell, log },
+      hostname: name,
+      tasks: app.tasks,
+      state,
+      prefetch,
+      rateLimits,
+      pool,
+      pulse,
+      finish,
+      settlement,
+      results,
+      tell,
+      log,
     });
     const connect = () => connections.brokerListener("worker-queue");
     const consumer = new Consumer(this.#options.queues ?? [settings.defaultQueue], {
-      ...{ redis: connections.broker, connect, keys, bindings, prefetch, log },
+      redis: connections.broker,
+      connect,
+      keys,
+      bindings,
+      prefetch,
+      log,
       receive: (taken) => runner.receive(taken),
     });
     const gossip =
@@ -151,21 +167,22 @@ export class Worker {
     const autoscaler =
       autoscale === undefined ? null : new Autoscaler({ pool, prefetch, state, multiplier: prefetchMultiplier, ...autoscale });
     const node: Node = {
-      ...{
-        hostname: name,
-        settings,
-        tasks: app.tasks,
-        state,
-        pool,
-        consumer,
-        prefetch,
-        prefetchMultiplier,
-        dispatcher,
-        clock,
-        runner,
-        results,
-      },
-      ...{ autoscaler, gossip, log, poolRestarts: this.#options.poolRestarts ?? false },
+      hostname: name,
+      settings,
+      tasks: app.tasks,
+      state,
+      pool,
+      consumer,
+      prefetch,
+      prefetchMultiplier,
+      dispatcher,
+      clock,
+      runner,
+      results,
+      autoscaler,
+      gossip,
+      log,
+      poolRestarts: this.#options.poolRestarts ?? false,
       shutdown: () => shutdown.abort(),
     };
     const subscriber = connections.brokerListener("worker-control");

@@ -48,12 +48,13 @@ function objectValue(value: object, depth: number): Value {
   if (value instanceof Uint8Array) return bytesValue(value);
   if (value instanceof Map) return dict(Array.from(value, ([key, item]) => [valueOf(key, depth + 1), valueOf(item, depth + 1)] as const));
   if (value instanceof Set) return { $: "set", items: Array.from(value, (item) => valueOf(item, depth + 1)) };
-  if ("toJSON" in value && typeof value.toJSON === "function") {
-    const json: unknown = value.toJSON();
-    return valueOf(json, depth + 1);
-  }
+  if (hasToJson(value)) return valueOf(value.toJSON(), depth + 1);
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   return dict(entries.map(([key, item]): [Value, Value] => [key, valueOf(item, depth + 1)]));
+}
+
+function hasToJson(value: object): value is { toJSON(): unknown } {
+  return "toJSON" in value && typeof value.toJSON === "function";
 }
 
 /**
