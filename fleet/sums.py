@@ -12,7 +12,7 @@ from celery.exceptions import Ignore, Reject
 app = Celery("sums", broker=os.environ["SUMS_BROKER"], backend=os.environ["SUMS_RESULTS"])
 app.conf.update(
     task_default_queue=os.environ["SUMS_QUEUE"],
-    accept_content=["json", "msgpack", "yaml", "pickle"],
+    accept_content=["json", "msgpack", "yaml"],
     broker_connection_retry_on_startup=True,
     worker_hijack_root_logger=True,
 )

@@ -12,37 +12,32 @@ describe.skipIf(!hasVenv("celery-5.7"))("seen by a client in Python", () => {
   let redis: RedisServer;
   let ours: PythonClient;
   let theirs: PythonClient;
-  let pythonWorker: AsyncDisposable;
-  let application: ReturnType<typeof sumsApplication>;
-  let running: Promise<void>;
-  const stop = new AbortController();
+  const ends = new AsyncDisposableStack();
   const events: Record<string, unknown>[] = [];
 
   beforeAll(async () => {
-    redis = await withRedis();
+    redis = ends.use(await withRedis());
     const listener = connectRedis(redis.url, { name: "test", blocking: true });
+    ends.defer(() => disconnect(listener));
     await listener.psubscribe("/0.celeryev/*");
     listener.on("pmessage", (_pattern, _channel, text: string) => events.push(...eventsIn(text)));
-    stop.signal.addEventListener("abort", () => disconnect(listener));
     const python = { redisUrl: redis.url, queue: "python" };
-    ours = startPythonClient({ redisUrl: redis.url, queue: "js" });
-    theirs = startPythonClient(python);
-    pythonWorker = await startPythonWorker({ ...python, name: "python@fleet" });
-    application = sumsApplication(redis.url, "js");
-    running = application.app.worker({ hostname: "js@fleet", concurrency: 4, taskEvents: true }).run(stop.signal);
+    ours = ends.use(startPythonClient({ redisUrl: redis.url, queue: "js" }));
+    theirs = ends.use(startPythonClient(python));
+    ends.use(await startPythonWorker({ ...python, name: "python@fleet" }));
+    const { app } = sumsApplication(redis.url, "js");
+    ends.defer(() => app.close());
+    const stop = new AbortController();
+    const running = app.worker({ hostname: "js@fleet", concurrency: 4, taskEvents: true }).run(stop.signal);
+    ends.defer(async () => {
+      stop.abort();
+      await running;
+    });
     await ours.value("add.delay(1, 1).get(timeout=20)");
     await theirs.value("add.delay(1, 1).get(timeout=20)");
   });
 
-  afterAll(async () => {
-    stop.abort();
-    await running;
-    application.app.close();
-    await pythonWorker[Symbol.asyncDispose]();
-    await ours[Symbol.asyncDispose]();
-    await theirs[Symbol.asyncDispose]();
-    await redis.stop();
-  });
+  afterAll(() => ends.disposeAsync());
 
   const both = async (code: string) => {
     const [own, other] = await Promise.all([outcome(ours, code), outcome(theirs, code)]);

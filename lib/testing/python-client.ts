@@ -79,6 +79,7 @@ export async function startPythonWorker(options: PythonOptions & { name: string 
       output = (output + text).slice(-4_000);
       if (/ ready\.\s/.test(output)) ready();
     });
+    process.once("exit", () => child.kill("SIGKILL"));
     child.on("close", () => failed(new Error(`The worker ended:\n${output}`)));
   });
   return { [Symbol.asyncDispose]: () => end(child) };
