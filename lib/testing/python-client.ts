@@ -69,9 +69,9 @@ export function startPythonClient(options: PythonOptions): PythonClient {
   };
 }
 
-/** A real worker for the application of `fleet/sums.py`, on the thread pool. Resolves when it takes tasks. */
+/** A real worker for the application of `fleet/sums.py`, with pool processes. Resolves when it takes tasks. */
 export async function startPythonWorker(options: PythonOptions & { name: string }): Promise<AsyncDisposable> {
-  const args = ["-m", "celery", "-A", "sums", "worker", "-P", "threads", "-c", "4", "-E", "-l", "INFO"];
+  const args = ["-m", "celery", "-A", "sums", "worker", "-P", "prefork", "-c", "4", "-E", "-l", "INFO"];
   const child = python(options, [...args, "-n", options.name, "-Q", options.queue], ["ignore", "ignore", "pipe"]);
   let output = "";
   await new Promise<void>((ready, failed) => {

@@ -1,3 +1,4 @@
+import { messageText } from "../../lib/wire/celery/result.ts";
 import type { TaskRequest } from "../../lib/wire/celery/task-request.ts";
 import { formatTime } from "../../lib/wire/celery/time.ts";
 import { saferepr } from "../../lib/wire/python/saferepr.ts";
@@ -153,7 +154,7 @@ export class Finish {
 
   #tellFailure(task: HeldTask, { repr, type, module, args, traceback }: RaisedException): void {
     // Without a traceback Celery's own ends in the exception, and monitors read it there.
-    const text = traceback ?? `Traceback (most recent call last):\n${module}.${type}: ${args.map(String).join(", ")}\n`;
+    const text = traceback ?? `Traceback (most recent call last):\n${module}.${type}: ${messageText(args)}\n`;
     this.#options.tell(task, "task-failed", [
       ["exception", repr],
       ["traceback", text],

@@ -1,6 +1,7 @@
-import { dirname, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fromJavaScript } from "../../lib/wire/python/javascript.ts";
+import { messageText } from "../../lib/wire/celery/result.ts";
 import { formatValue } from "../../lib/wire/python/repr.ts";
 import type { Value } from "../../lib/wire/python/value.ts";
 import { PythonError } from "../errors.ts";
@@ -49,7 +50,7 @@ function tracebackOf(thrown: unknown, depth = 0): string | null {
   if (!(thrown instanceof Error)) return null;
   const { type, module, args } = classOf(thrown);
   const name = module === "builtins" ? type : `${module}.${type}`;
-  const text = thrown.message || args.map(String).join(", ");
+  const text = messageText(args);
   const own = ["Traceback (most recent call last):", ...framesOf(thrown.stack ?? ""), text === "" ? name : `${name}: ${text}`, ""].join(
     "\n",
   );
@@ -58,7 +59,7 @@ function tracebackOf(thrown: unknown, depth = 0): string | null {
 }
 
 /** Our own calls around a task's say nothing about it. */
-const OWN = dirname(import.meta.dirname) + sep;
+const OWN = ["pool", "run", "task"].map((folder) => join(dirname(import.meta.dirname), folder) + sep);
 
 const FRAME = /^\s*at (?:(?:async )?(?:new )?(.*?) \()?(?:async )?(.*?):(\d+):\d+\)?$/;
 
@@ -68,7 +69,7 @@ function framesOf(stack: string): string[] {
     const [, name = "<anonymous>", place, number] = FRAME.exec(line) ?? [];
     if (place === undefined || place.startsWith("node:")) continue;
     const file = place.startsWith("file:") ? fileURLToPath(place) : place;
-    if (!file.startsWith(OWN)) frames.push(`  File "${file}", line ${number}, in ${name}`);
+    if (!OWN.some((folder) => file.startsWith(folder))) frames.push(`  File "${file}", line ${number}, in ${name}`);
   }
   return frames.reverse();
 }

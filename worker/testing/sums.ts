@@ -14,7 +14,7 @@ export function sumsApplication(redisUrl: string, queue: string) {
   });
   app.task(
     "sums.flaky",
-    (ctx, times: number, countdown = 0.1) => {
+    (ctx, times: number, countdown: number = 0.1) => {
       if (ctx.retries < times) ctx.retry({ cause: new PythonError("ConnectionError", [`try ${ctx.retries}`]), countdown });
       return ctx.retries;
     },

@@ -139,9 +139,9 @@ function unwrap(exception: StoredException): StoredException {
 }
 
 /** `str()` of an exception: nothing, its one argument, or the tuple of them. */
-function messageText(args: Value[]): string {
+export function messageText(args: readonly Value[]): string {
   const [only] = args;
   if (only === undefined) return "";
-  if (args.length > 1) return formatValue({ $: "tuple", items: args }, MAX_TEXT);
+  if (args.length > 1) return formatValue({ $: "tuple", items: [...args] }, MAX_TEXT);
   return typeof only === "string" ? only : formatValue(only, MAX_TEXT);
 }
