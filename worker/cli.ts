@@ -89,7 +89,7 @@ async function load(given: string): Promise<{ app: Celery; module: string }> {
   const [, path = given, name] = /^(.*?)(?::([\w$]+))?$/.exec(given) ?? [];
   const module = resolve(path);
   const exports: unknown = await import(pathToFileURL(module).href);
-  const named = new Map<string, unknown>(exports instanceof Object ? Object.entries(exports) : []);
+  const named = new Map<string, unknown>(Object.entries(exports ?? {}));
   const app = (name === undefined ? ["default", "app"] : [name]).map((one) => named.get(one)).find((one) => one instanceof Celery);
   if (!(app instanceof Celery)) throw new TypeError(`${path} exports no application`);
   return { app, module };

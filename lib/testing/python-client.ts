@@ -70,9 +70,13 @@ export function startPythonClient(options: PythonOptions): PythonClient {
 }
 
 /** A real worker for the application of `fleet/sums.py`, with pool processes. Resolves when it takes tasks. */
-export async function startPythonWorker(options: PythonOptions & { name: string }): Promise<AsyncDisposable> {
+export async function startPythonWorker(options: PythonOptions & { name: string; queues?: string[] }): Promise<AsyncDisposable> {
   const args = ["-m", "celery", "-A", "sums", "worker", "-P", "prefork", "-c", "4", "-E", "-l", "INFO"];
-  const child = python(options, [...args, "-n", options.name, "-Q", options.queue], ["ignore", "ignore", "pipe"]);
+  const child = python(
+    options,
+    [...args, "-n", options.name, "-Q", (options.queues ?? [options.queue]).join(",")],
+    ["ignore", "ignore", "pipe"],
+  );
   let output = "";
   await new Promise<void>((ready, failed) => {
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
