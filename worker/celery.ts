@@ -62,7 +62,8 @@ export class Celery {
     handler: Handler<Args, Result>,
     options: TaskOptions = {},
   ): Task<Args, Awaited<Result>> {
-    this.tasks.add(name, options, runHandler(handler, options));
+    const own = { ...this.settings.taskDefaults, ...options };
+    this.tasks.add(name, own, runHandler(handler, own));
     return this.remoteTask<Args, Awaited<Result>>(name);
   }
 

@@ -18,6 +18,8 @@ const USAGE = `Usage: node worker/cli.ts -A MODULE [worker] [options]
   -E, --task-events              tell of tasks from the start
       --prefetch-multiplier N    messages held for each slot
       --autoscale MAX,MIN        grow and shrink the pool
+      --time-limit S  --soft-time-limit S
+                                 limits of tasks that have none
       --heartbeat-interval S     seconds between heartbeats
       --without-heartbeat  --without-gossip  --without-mingle
 `;
@@ -32,6 +34,8 @@ const OPTIONS = {
   "task-events": { type: "boolean", short: "E", default: false },
   "prefetch-multiplier": { type: "string" },
   autoscale: { type: "string" },
+  "time-limit": { type: "string" },
+  "soft-time-limit": { type: "string" },
   "heartbeat-interval": { type: "string" },
   "without-heartbeat": { type: "boolean", default: false },
   "without-gossip": { type: "boolean", default: false },
@@ -65,11 +69,15 @@ async function main(): Promise<void> {
     ...(values["heartbeat-interval"] === undefined
       ? {}
       : { heartbeatMs: 1000 * count(values["heartbeat-interval"], "heartbeat-interval") }),
+    ...(values["time-limit"] === undefined ? {} : { timeLimit: count(values["time-limit"], "time-limit") }),
+    ...(values["soft-time-limit"] === undefined ? {} : { softTimeLimit: count(values["soft-time-limit"], "soft-time-limit") }),
     ...(values.autoscale === undefined ? {} : { autoscale: autoscaleOf(values.autoscale) }),
   };
   const { warm, cold } = shutdownSignals();
   await app.worker(options).run(warm, cold);
   app.close();
+  // What still runs was given up.
+  if (cold.aborted) process.exit();
 }
 
 /** The first TERM or INT finishes what runs, the second INT, or QUIT, gives it up; as in Celery, TERM again changes nothing. */

@@ -1,5 +1,6 @@
 import { redisDatabase } from "../lib/redis.ts";
 import { CELERY_KEY_DEFAULTS, type CeleryKeyOptions, type CeleryKeys, celeryKeys } from "../lib/wire/celery/keys.ts";
+import type { TaskOptions } from "./task/task-options.ts";
 import { type Log, logLines } from "./log.ts";
 
 /** What an application is told; everything else is Celery's own default. */
@@ -18,6 +19,8 @@ export interface CeleryOptions {
   resultExtended?: boolean;
   /** Whether `task-sent` is published for every task sent from here. */
   sendSentEvents?: boolean;
+  /** What holds for tasks that say nothing else, such as `{ acksLate: true }`. */
+  taskDefaults?: TaskOptions;
   /** Where lines of the log go; what went wrong to stderr by default. */
   log?: Log;
   /** How long a message may be held before any worker delivers it again: an hour, as in Celery. The same in the whole fleet. */
@@ -32,6 +35,7 @@ export interface Settings {
   resultExpiresMs: number;
   resultExtended: boolean;
   sendSentEvents: boolean;
+  taskDefaults: TaskOptions;
   log: Log;
   visibilityTimeoutMs: number;
 }
@@ -49,6 +53,7 @@ export function settingsOf(options: CeleryOptions): Settings {
     resultExpiresMs: options.resultExpiresMs ?? DAY_MS,
     resultExtended: options.resultExtended ?? false,
     sendSentEvents: options.sendSentEvents ?? false,
+    taskDefaults: options.taskDefaults ?? {},
     log: options.log ?? logLines,
     visibilityTimeoutMs: options.visibilityTimeoutMs ?? HOUR_MS,
   };

@@ -30,6 +30,8 @@ export interface RunnerOptions {
   finish: Finish;
   settlement: Settlement;
   results: ResultStore;
+  /** Of tasks that have none of their own, in seconds. */
+  limits: { soft: number | null; hard: number | null };
   tell: (task: HeldTask, type: string, fields: [string, Value][]) => void;
   log: Log;
 }
@@ -135,12 +137,12 @@ export class Runner {
 
   async #run(held: HeldTask): Promise<void> {
     held.phase = "reserved";
-    const { pool, pulse, finish } = this.#options;
+    const { pool, pulse, finish, limits } = this.#options;
     const { request, task } = held;
     const outcome = await pool.run({
       request,
-      softLimitMs: request.softLimitMs ?? seconds(task.softTimeLimit),
-      hardLimitMs: request.hardLimitMs ?? seconds(task.timeLimit),
+      softLimitMs: request.softLimitMs ?? seconds(task.softTimeLimit ?? limits.soft),
+      hardLimitMs: request.hardLimitMs ?? seconds(task.timeLimit ?? limits.hard),
       accepted: (pid) => this.#accepted(held, pid),
     });
     if (outcome === null) return;

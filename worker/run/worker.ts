@@ -1,4 +1,5 @@
 import { availableParallelism, hostname } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import { reasonOf } from "../../lib/errors.ts";
 import { disconnect } from "../../lib/redis.ts";
 import { get } from "../../lib/wire/python/value.ts";
@@ -27,9 +28,8 @@ import { sendSignature } from "../producer/send-signature.ts";
 import { readSignature } from "../producer/signature.ts";
 import { ChordParts } from "../results/chord-parts.ts";
 import { ResultStore } from "../results/result-store.ts";
+import { applicationExecutor } from "./application-executor.ts";
 import { Autoscaler } from "./autoscaler.ts";
-import { contextActs } from "./context-acts.ts";
-import { executor } from "./execute.ts";
 import { Finish } from "./finish.ts";
 import { FollowUp } from "./follow-up.ts";
 import { Runner } from "./runner.ts";
@@ -54,6 +54,9 @@ export interface WorkerOptions {
   mingle?: boolean;
   /** The pool grows and shrinks between these. */
   autoscale?: { max: number; min: number };
+  /** Limits of tasks that have none, in seconds. */
+  timeLimit?: number;
+  softTimeLimit?: number;
   /** Whether remote control may restart the pool. */
   poolRestarts?: boolean;
 }
@@ -62,6 +65,7 @@ const HEARTBEAT_MS = 2_000;
 const SWEEP_MS = 100_000;
 const BIND_MS = 20 * 60_000;
 const MINGLE_MS = 1_000;
+const COLD_MS = 5_000;
 
 /** A worker: takes messages, runs their tasks, answers remote control. One `run` each. */
 export class Worker {
@@ -98,7 +102,8 @@ export class Worker {
       await consumer.run(stop);
       await runner.giveBackWaiting();
       await Promise.race([runner.idle(), fired(cold)]);
-      if (cold.aborted) await runner.abandonActive();
+      // Redis may be away, and then nothing can be given back.
+      if (cold.aborted) await Promise.race([runner.abandonActive(), delay(COLD_MS)]);
     } finally {
       for (const timer of timers) clearInterval(timer);
       node.autoscaler?.stop();
@@ -135,7 +140,7 @@ export class Worker {
     const finish = new Finish({ results, followUp, settlement, publisher: app.publisher, tell, log });
     const state = new WorkerState();
     const pulse = new Pulse();
-    const execute = executor(app.tasks, name, contextActs({ results, events: publisher, send, log }));
+    const execute = applicationExecutor(app, name);
     const pool: Pool = (this.#options.pool ?? asyncPool)({ size: Math.max(1, size), execute, hostname: name, log });
     const rateLimits = new RateLimits();
     const runner = new Runner({
@@ -149,6 +154,7 @@ export class Worker {
       finish,
       settlement,
       results,
+      limits: { hard: this.#options.timeLimit ?? null, soft: this.#options.softTimeLimit ?? null },
       tell,
       log,
     });
