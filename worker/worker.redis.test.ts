@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import type { Redis } from "ioredis";
@@ -231,3 +233,67 @@ test("a worker holds as many messages as it may, and those that wait for their t
   worker.cold.abort();
   await worker.ended;
 });
+
+test("a worker outlives its Redis", { timeout: 60_000 }, async () => {
+  const first = await withRedis();
+  const app = application({ broker: `${first.url}/0`, backend: `${first.url}/1` });
+  const hello = app.task("hello", () => "hello");
+  start(app);
+  expect(await (await hello.delay()).get({ timeout: 10_000 })).toBe("hello");
+  await first.stop();
+  await delay(500);
+  await using second = await withRedis({ port: first.port });
+  const client = connectRedis(second.url, { name: "test" });
+  onTestFinished(() => disconnect(client));
+  await until(() =>
+    hello.delay().then(
+      () => true,
+      () => false,
+    ),
+  );
+  await until(async () => (await client.llen("celery")) === 0 && (await client.hlen("unacked")) === 0);
+  const result = await hello.delay();
+  expect(await result.get({ timeout: 10_000 })).toBe("hello");
+});
+
+test("remote control and heartbeats are there again after connections are lost", { timeout: 30_000 }, async () => {
+  const app = application();
+  app.task("hello", () => "hello");
+  start(app, { heartbeatMs: 100, hostname: "w@h" });
+  await until(async () => (await redis.publish("/0.celery.pidbox", "{}")) === 1);
+  for (const type of ["normal", "pubsub"]) await redis.call("CLIENT", "KILL", "TYPE", type, "SKIPME", "yes");
+  await until(async () => (await redis.publish("/0.celery.pidbox", "{}")) === 1);
+  const listener = connectRedis(server.url, { name: "events", blocking: true });
+  onTestFinished(() => disconnect(listener));
+  const beat = new Promise((resolve) => listener.on("pmessage", resolve));
+  await listener.psubscribe("/0.celeryev/worker.heartbeat");
+  await beat;
+});
+
+test("the heart beats while the worker computes", { timeout: 30_000 }, async () => {
+  const app = application();
+  const compute = app.task("compute", () => {
+    const until = performance.now() + 1_500;
+    while (performance.now() < until);
+  });
+  start(app, { heartbeatMs: 100, hostname: "w@h" });
+  const beats = spawnSubscriber("/0.celeryev/worker.heartbeat");
+  await beats.ready;
+  const before = await beats.count();
+  await (await compute.delay()).get({ timeout: 10_000 });
+  expect((await beats.count()) - before).toBeGreaterThan(10);
+});
+
+/** Counts what is published on a channel, in a process of its own: this one is busy. */
+function spawnSubscriber(channel: string) {
+  const child = spawn("redis-cli", ["-p", String(server.port), "psubscribe", channel]);
+  onTestFinished(() => void child.kill());
+  let text = "";
+  const ready = once(child.stdout, "data");
+  child.stdout.setEncoding("utf8").on("data", (more: string) => (text += more));
+  const count = async () => {
+    await delay(50);
+    return text.split("pmessage").length;
+  };
+  return { ready, count };
+}

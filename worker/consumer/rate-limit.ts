@@ -23,8 +23,7 @@ export class RateLimiter {
   /** How long the next one has to wait; 0 takes its turn. */
   take(now: number): number {
     if (now < this.#freeAt) return this.#freeAt - now;
-    this.#freeAt = Math.max(this.#freeAt, now - 1000 / this.rate) + 1000 / this.rate;
-    if (this.#freeAt < now) this.#freeAt = now;
+    this.#freeAt = now + 1000 / this.rate;
     return 0;
   }
 }

@@ -1,4 +1,4 @@
-import { dirname, join, sep } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fromJavaScript } from "../../lib/wire/python/javascript.ts";
 import { messageText } from "../../lib/wire/celery/result.ts";
@@ -59,7 +59,9 @@ function tracebackOf(thrown: unknown, depth = 0): string | null {
 }
 
 /** Our own calls around a task's say nothing about it. */
-const OWN = ["pool", "run", "task"].map((folder) => join(dirname(import.meta.dirname), folder) + sep);
+const OWN = ["pool/async-pool", "run/execute", "task/current", "task/handler"].map((file) =>
+  join(dirname(import.meta.dirname), `${file}.ts`),
+);
 
 const FRAME = /^\s*at (?:(?:async )?(?:new )?(.*?) \()?(?:async )?(.*?):(\d+):\d+\)?$/;
 
@@ -69,7 +71,7 @@ function framesOf(stack: string): string[] {
     const [, name = "<anonymous>", place, number] = FRAME.exec(line) ?? [];
     if (place === undefined || place.startsWith("node:")) continue;
     const file = place.startsWith("file:") ? fileURLToPath(place) : place;
-    if (!OWN.some((folder) => file.startsWith(folder))) frames.push(`  File "${file}", line ${number}, in ${name}`);
+    if (!OWN.includes(file)) frames.push(`  File "${file}", line ${number}, in ${name}`);
   }
   return frames.reverse();
 }
