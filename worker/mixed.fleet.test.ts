@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasVenv } from "../lib/testing/fleet.ts";
+import { type Venv, hasVenv } from "../lib/testing/fleet.ts";
 import { type PythonClient, startPythonClient, startPythonWorker } from "../lib/testing/python-client.ts";
 import { type RedisServer, withRedis } from "../lib/testing/redis-server.ts";
 import type { Celery } from "./index.ts";
@@ -13,7 +13,9 @@ import { sumsApplication } from "./testing/sums.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
-describe.skipIf(!hasVenv("celery-5.7"))("a fleet of both kinds", () => {
+const VENVS: Venv[] = ["celery-5.7", "celery-5.6", "celery-5.3"];
+
+describe.each(VENVS.filter(hasVenv))("a fleet of both kinds, with %s", (venv) => {
   let redis: RedisServer;
   let app: Celery;
   let python: PythonClient;
@@ -23,8 +25,8 @@ describe.skipIf(!hasVenv("celery-5.7"))("a fleet of both kinds", () => {
     redis = ends.use(await withRedis());
     ({ app } = sumsApplication(redis.url, "shared"));
     ends.defer(() => app.close());
-    python = ends.use(startPythonClient({ redisUrl: redis.url, queue: "shared" }));
-    ends.use(await startPythonWorker({ redisUrl: redis.url, queue: "shared", queues: ["python", "shared"], name: "python@fleet" }));
+    python = ends.use(startPythonClient({ redisUrl: redis.url, queue: "shared", venv }));
+    ends.use(await startPythonWorker({ redisUrl: redis.url, venv, queue: "shared", queues: ["python", "shared"], name: "python@fleet" }));
     const stop = new AbortController();
     const running = app.worker({ hostname: "js@fleet", queues: ["js", "shared"], concurrency: 2, taskEvents: true }).run(stop.signal);
     ends.defer(async () => {
