@@ -25,6 +25,13 @@ export class Bindings {
     this.#declared.add(queue);
   }
 
+  /** What was declared, once more: Redis may have lost it. */
+  async redeclare(): Promise<void> {
+    const queues = [...this.#declared];
+    this.#declared.clear();
+    for (const queue of queues) await this.declareQueue(queue);
+  }
+
   /** The node's name among those that hear remote control. To be told again well within the hour, or the table may be deleted. */
   async declareNode(node: string): Promise<void> {
     const { controlExchange, bindings, bindingDeadlines } = this.#keys;

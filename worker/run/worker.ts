@@ -88,17 +88,18 @@ export class Worker {
     const { node, consumer, runner, pool, heart, listener, dispatcher, duties, close } = parts;
     const { log, keys } = this.#app.settings;
     const stop = AbortSignal.any([signal, parts.shutdown]);
-    await pool.start();
-    await heart?.start();
-    if (this.#options.mingle ?? true) await this.#mingle(node);
-    await listener.start();
-    const timers = duties.map(({ everyMs, work, what }) => {
-      logFailure(log, what, work());
-      return setInterval(() => logFailure(log, what, work()), everyMs);
-    });
-    node.autoscaler?.start();
-    log({ level: "info", text: `${this.hostname} ready`, about: { queues: consumer.queues } });
+    const timers: NodeJS.Timeout[] = [];
     try {
+      await pool.start();
+      await heart?.start();
+      if (this.#options.mingle ?? true) await this.#mingle(node);
+      await listener.start();
+      for (const { everyMs, work, what } of duties) {
+        logFailure(log, what, work());
+        timers.push(setInterval(() => logFailure(log, what, work()), everyMs));
+      }
+      node.autoscaler?.start();
+      log({ level: "info", text: `${this.hostname} ready`, about: { queues: consumer.queues } });
       await consumer.run(stop);
       await runner.giveBackWaiting();
       await Promise.race([runner.idle(), fired(cold)]);
@@ -205,8 +206,14 @@ export class Worker {
             log,
           })
         : null;
+    const bind = async () => {
+      await bindings.redeclare();
+      await bindings.declareNode(name);
+    };
+    // A connection that was lost may come back to a Redis that has forgotten everything.
+    subscriber.on("ready", () => logFailure(log, "the node was not bound", bind()));
     const duties = [
-      { everyMs: BIND_MS, what: "the node was not bound", work: () => bindings.declareNode(name) },
+      { everyMs: BIND_MS, what: "the node was not bound", work: bind },
       {
         everyMs: SWEEP_MS,
         what: "what others lost was not looked for",
