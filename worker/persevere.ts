@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { reasonOf } from "../lib/errors.ts";
+import { errorCode, reasonOf } from "../lib/errors.ts";
 import { isReplyError } from "../lib/redis.ts";
 import type { Log } from "./log.ts";
 
@@ -19,9 +19,17 @@ export async function persevere<T>(work: () => Promise<T>, log: Log, signal?: Ab
     try {
       return await work();
     } catch (error) {
-      if (error instanceof Error && error.name === "ReplyError" && !isReplyError(error, PASSING)) throw error;
+      if (!isPassing(error)) throw error;
       if (waitMs > FIRST_MS) log({ level: "warning", text: "Redis does not answer, trying again", about: { reason: reasonOf(error) } });
       await delay(waitMs * (0.5 + Math.random() / 2), undefined, signal === undefined ? {} : { signal });
     }
   }
+}
+
+/** Lost connections, and what a server says that is not ready; not what it refuses, and no fault of ours. */
+function isPassing(error: unknown): boolean {
+  const cause = errorCode(error) === "unavailable" && error instanceof Error ? (error.cause ?? error) : error;
+  if (cause instanceof Error && cause.name === "ReplyError") return isReplyError(cause, PASSING);
+  if (errorCode(error) !== undefined) return errorCode(error) === "unavailable";
+  return !(cause instanceof TypeError);
 }

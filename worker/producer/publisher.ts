@@ -52,7 +52,8 @@ export class Publisher {
     try {
       for (const queue of await this.#targets(message)) await redis.lpush(keys.queueList(queue, message.priority), encoded.value);
     } catch (error) {
-      throw asAppError(redis, error);
+      const { message: reason } = asAppError(redis, error);
+      throw new AppError("unavailable", reason, { cause: error });
     }
     this.#tell(message);
   }

@@ -70,7 +70,7 @@ export class ChordParts {
     );
     if (!isLast) return;
     const end = await this.#end(groupId);
-    if (!(await persevere(() => prolongClaim(this.#redis(), [claim], [token, SENDING_CLAIM_S]), this.#log))) return;
+    if (!(await persevere(() => prolongClaim(this.#redis(), [claim, size], [token, SENDING_CLAIM_S]), this.#log))) return;
     await complete(end);
     if (end.ok) await persevere(() => closeChord(this.#redis(), [claim, parts, extra, size, counted], [token, DONE_S]), this.#log);
     else await persevere(() => this.#redis().del(size), this.#log);
@@ -139,11 +139,16 @@ return 0`,
   reply: (raw) => raw === 1,
 });
 
-/** KEYS: claim. ARGV: token, seconds. Returns 1 where the claim is still ours. */
-const prolongClaim = defineScript<[claim: string], [token: string, seconds: number], boolean>({
+/**
+ * KEYS: claim, size. ARGV: token, seconds. Returns 1 where the claim is ours, or has run out and the chord is still open: a worker
+ * that was slow must not leave it so for ever.
+ */
+const prolongClaim = defineScript<[claim: string, size: string], [token: string, seconds: number], boolean>({
   lua: `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('EXPIRE', KEYS[1], ARGV[2])
+local claim = redis.call('GET', KEYS[1])
+if claim and claim ~= ARGV[1] then return 0 end
+if not claim and redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 return 1`,
   reply: (raw) => raw === 1,
 });
