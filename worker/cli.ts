@@ -76,8 +76,8 @@ async function main(): Promise<void> {
   const { warm, cold } = shutdownSignals();
   await app.worker(options).run(warm, cold);
   app.close();
-  // What still runs was given up.
-  if (cold.aborted) process.exit();
+  // What an application has opened, or a function that goes on after its limit, must not keep the process.
+  process.exit();
 }
 
 /** The first TERM or INT finishes what runs, the second INT, or QUIT, gives it up; as in Celery, TERM again changes nothing. */

@@ -21,8 +21,8 @@ export class PythonError extends Error {
 
 /** Thrown into a task by its signal when its soft limit is over. */
 export class SoftTimeLimitExceeded extends PythonError {
-  constructor(limitMs: number) {
-    super("SoftTimeLimitExceeded", [limitMs / 1000], "billiard.exceptions");
+  constructor() {
+    super("SoftTimeLimitExceeded", [], "billiard.exceptions");
   }
 }
 
@@ -61,8 +61,10 @@ export class Reject extends PythonError {
 export class Retry extends PythonError {
   readonly wish: RetryWish;
 
-  constructor(wish: RetryWish, cause: unknown) {
+  /** @param text what Python says of it: `Retry in 3s: ValueError('boom')` */
+  constructor(wish: RetryWish, text: string, cause: unknown) {
     super("Retry", [], "celery.exceptions", { cause });
+    this.message = text;
     this.wish = wish;
   }
 }

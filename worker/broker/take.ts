@@ -80,6 +80,8 @@ for _ = 1, tonumber(ARGV[2]) do
   local list, raw = pop()
   if not list then break end
   local ok, message = pcall(cjson.decode, raw)
+  -- A lone surrogate, which Python writes and reads, is none of JSON for Lua.
+  if not ok then ok, message = pcall(cjson.decode, (string.gsub(raw, '\\\\u[dD][89a-fA-F]%x%x', '\\\\u0020'))) end
   local properties = ok and type(message) == 'table' and message.properties
   local tag = type(properties) == 'table' and properties.delivery_tag
   if type(tag) == 'string' and tag ~= '' then

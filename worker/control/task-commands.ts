@@ -92,7 +92,8 @@ const rateLimit: Command = (node, args) => {
   if (task === undefined) return nok("unknown task");
   task.rateLimit = limit;
   node.runner.rateLimitChanged(task.name);
-  return ok(parseRate(limit) === 0 ? "rate limit disabled successfully" : "new rate limit set successfully");
+  // The text "0" is no limit either, but only what is false in Python is called disabled.
+  return ok(limit === null || limit === "" || limit === 0 ? "rate limit disabled successfully" : "new rate limit set successfully");
 };
 
 /** What Python says of a text that is no number. */

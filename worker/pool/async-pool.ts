@@ -99,7 +99,7 @@ class AsyncPool implements Pool {
         if (outcome !== null) resolve(outcome);
       };
       const { softLimitMs, hardLimitMs } = job;
-      if (softLimitMs !== null) limits.push(setTimeout(() => controller.abort(new SoftTimeLimitExceeded(softLimitMs)), softLimitMs));
+      if (softLimitMs !== null) limits.push(setTimeout(() => controller.abort(new SoftTimeLimitExceeded()), softLimitMs));
       if (hardLimitMs !== null) {
         limits.push(
           setTimeout(() => {

@@ -51,6 +51,11 @@ function taskResult(id: string): ResultTuple {
   return { id, parent: null, members: null };
 }
 
+/** The result with another before the first of those that it came after. */
+function after<Result extends ResultTuple>(result: Result, first: ResultTuple): Result {
+  return { ...result, parent: result.parent === null ? first : after(result.parent, first) };
+}
+
 /** Groups in a group become its own members; in Celery those of each come out in reverse order, and the numbers with them. */
 export function freezeGroup(group: Signature, place: Place): ResultTuple & { members: ResultTuple[] } {
   const { options } = group;
@@ -93,7 +98,7 @@ function freezeChord(chord: Signature, place: Place): ResultTuple {
   if (header !== null) {
     const own = freeze(header, { ...pick({ rootId, parentId }), chord: body === null ? null : signatureValue(body) });
     chord.options.set("task_id", own.id);
-    return result ?? own;
+    return result === null ? own : after(result, own);
   }
   return result ?? taskResult(id ?? randomUUID());
 }
@@ -129,6 +134,10 @@ export function prepareSteps(tasks: readonly Signature[], place: ChainPlace): { 
     linkErrors(step, place.errbacks);
     // The body of such a chord has its id, and the chain's own place when it is the last step, already.
     prepared.push({ step, result: freeze(step, isLast ? place : pick({ rootId: place.rootId })) });
+  }
+  for (let at = prepared.length - 2; at >= 0; at--) {
+    const [one, before] = [prepared[at], prepared[at + 1]];
+    if (one !== undefined && before !== undefined) one.result = after(one.result, before.result);
   }
   return prepared;
 }

@@ -58,7 +58,7 @@ export function messageOf(
     argsRepr: text("argsrepr") ?? saferepr({ $: "tuple", items: args }),
     kwargsRepr: text("kwargsrepr") ?? saferepr(kwargsValue),
     retries: number("retries") ?? 0,
-    etaAt: countdown === null ? timeOf(options.get("eta"), target.now) : target.now + countdown * 1000,
+    etaAt: countdown ? target.now + countdown * 1000 : timeOf(options.get("eta"), target.now), // no delay, no eta, as in Celery
     expiresAt,
     groupId: text("group_id"),
     groupIndex: number("group_index"),

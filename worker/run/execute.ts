@@ -46,7 +46,8 @@ async function attempt(task: RegisteredTask, ctx: TaskContext): Promise<Value> {
 
 function outcomeOf(error: unknown, task: RegisteredTask, children: Run["children"]): Outcome {
   if (error instanceof Retry) {
-    return { kind: "retry", wish: error.wish, cause: error.cause === undefined ? null : raisedException(error.cause), children };
+    const cause = error.cause === undefined ? null : raisedException(error.cause);
+    return { kind: "retry", wish: error.wish, cause, traceback: raisedException(error).traceback, children };
   }
   if (error instanceof Ignore) return { kind: "ignored" };
   if (error instanceof Reject) return { kind: "rejected", requeue: error.requeue, exception: raisedException(error) };

@@ -1,6 +1,7 @@
 import { messageText } from "../../lib/wire/celery/result.ts";
 import type { TaskRequest } from "../../lib/wire/celery/task-request.ts";
 import { formatTime } from "../../lib/wire/celery/time.ts";
+import { formatValue } from "../../lib/wire/python/repr.ts";
 import { saferepr } from "../../lib/wire/python/saferepr.ts";
 import { floatValue } from "../../lib/wire/python/number.ts";
 import { type Value, dict } from "../../lib/wire/python/value.ts";
@@ -22,6 +23,8 @@ export interface FinishOptions {
   tell: (task: HeldTask, type: string, fields: [string, Value][]) => void;
   log: Log;
 }
+
+const LONGEST_NAME = 10_000;
 
 type Of<Kind extends Outcome["kind"]> = Extract<Outcome, { kind: Kind }>;
 
@@ -70,10 +73,11 @@ export class Finish {
   }
 
   /** A message that names a task which nobody has defined here. */
-  async failed(task: HeldTask, exception: RaisedException): Promise<void> {
-    await this.#fail(task, exception, []);
+  async unknown(task: HeldTask): Promise<void> {
+    const { type } = task.request;
+    await this.#fail(task, workerException("NotRegistered", "celery.exceptions", [type]), []);
     await this.#options.settlement.acknowledge(task);
-    this.#tellFailure(task, exception);
+    this.#options.tell(task, "task-failed", [["exception", `NotRegistered(${formatValue(type, LONGEST_NAME)})`]]);
   }
 
   async #succeeded(task: HeldTask, { result, children, runtimeMs }: Of<"returned">): Promise<void> {
@@ -106,16 +110,16 @@ export class Finish {
     await this.#options.followUp.failed(task.request, exception, task.storesErrors);
   }
 
-  async #retried(task: HeldTask, { wish, cause, children }: Of<"retry">): Promise<void> {
+  async #retried(task: HeldTask, { wish, cause, traceback, children }: Of<"retry">): Promise<void> {
     const { publisher, settlement, log } = this.#options;
     await persevere(() => publisher.send(againCall(task.request, wish)), log);
-    const exception = cause ?? workerException("Retry", "celery.exceptions", []);
     const again = { id: task.request.id, parent: null, members: null };
-    if (task.storesErrors) await this.#store(task, "RETRY", exceptionResult(exception), [...children, again], exception.traceback);
+    const result = cause === null ? null : exceptionResult(cause);
+    if (task.storesErrors) await this.#store(task, "RETRY", result, [...children, again], traceback);
     if (task.task.options.acksLate) await settlement.acknowledge(task);
     this.#options.tell(task, "task-retried", [
       ["exception", cause === null ? "None" : cause.repr],
-      ["traceback", exception.traceback ?? ""],
+      ["traceback", traceback ?? ""],
     ]);
   }
 
@@ -149,7 +153,10 @@ export class Finish {
       this.#options.tell(task, "task-rejected", [["requeue", true]]);
       return;
     }
-    await this.failed(task, workerException("WorkerLostError", "billiard.exceptions", [reason]));
+    const exception = workerException("WorkerLostError", "billiard.exceptions", [reason]);
+    await this.#fail(task, exception, []);
+    await this.#options.settlement.acknowledge(task);
+    this.#tellFailure(task, exception);
   }
 
   #tellFailure(task: HeldTask, { repr, type, module, args, traceback }: RaisedException): void {
@@ -179,7 +186,7 @@ function againCall(request: TaskRequest, wish: RetryWish): Parameters<Publisher[
   const options: [string, Value][] = [
     ["task_id", request.id],
     ["retries", request.retries + 1],
-    ["eta", formatTime(wish.etaAt)],
+    ["eta", wish.etaAt === null ? null : formatTime(wish.etaAt)],
     ["expires", request.expiresAt === null ? null : formatTime(request.expiresAt)],
     ["link", request.callbacks],
     ["link_error", request.errbacks],

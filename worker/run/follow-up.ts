@@ -27,6 +27,7 @@ export interface Ended {
   groupId: string | null;
   groupIndex: number | null;
   chord: Value | null;
+  rootId?: string | null;
 }
 
 /** What follows a task's end: its callbacks, the chain's next step, its chord, and those that are told of a failure. */
@@ -61,7 +62,7 @@ export class FollowUp {
     const chord = readSignature(task.chord ?? undefined);
     if (chord === null || task.groupId === null) return;
     const part = { taskId: task.id, groupId: task.groupId, groupIndex: task.groupIndex, state, result };
-    await this.#options.chords.report(part, (end) => this.#endChord(chord, end));
+    await this.#options.chords.report(part, (end) => this.#endChord(chord, end, task));
   }
 
   /** After a failure: what was to follow in the chain has failed too, and the errbacks are sent. */
@@ -105,9 +106,11 @@ export class FollowUp {
     return [(await this.#send(groupSignature(signatures), [failedId], { parent_id: failedId, root_id: rootId })).trail];
   }
 
-  async #endChord(body: Signature, end: ChordEnd): Promise<void> {
+  /** The part that came last sends the body, which becomes its child. */
+  async #endChord(body: Signature, end: ChordEnd, part: Ended): Promise<void> {
     if (!end.ok) return this.#failChord(body, end);
-    await this.#send(body, [end.results], {});
+    const rootId = textOf(body.options.get("root_id")) ?? part.rootId ?? part.id;
+    await this.#send(body, [end.results], { parent_id: textOf(body.options.get("parent_id")) ?? part.id, root_id: rootId });
   }
 
   async #failChord(body: Signature, end: Extract<ChordEnd, { ok: false }>): Promise<void> {

@@ -14,7 +14,6 @@ import type { Pulse } from "../events/pulse.ts";
 import type { Log } from "../log.ts";
 import type { Pool } from "../pool/pool.ts";
 import { type ResultStore } from "../results/result-store.ts";
-import { workerException } from "../task/raised.ts";
 import type { RegisteredTask, TaskRegistry } from "../task/registry.ts";
 import type { Finish } from "./finish.ts";
 import type { Settlement } from "./settle.ts";
@@ -90,7 +89,7 @@ export class Runner {
         const { id: taskId, groupId, parentId } = task.request;
         const result = dict([
           ["exc_type", "Retry"],
-          ["exc_message", ["cancelled by Celery", null, null]],
+          ["exc_message", ["Retry(Retry(...), None, None)", null, null]], // how Python shows an exception that is its own argument
           ["exc_module", "celery.exceptions"],
         ]);
         if (task.storesErrors)
@@ -211,7 +210,7 @@ export class Runner {
       text: "received a task that nobody has defined here",
       about: { task: held.request.type, id: held.request.id },
     });
-    await this.#options.finish.failed(held, workerException("NotRegistered", "celery.exceptions", [held.request.type]));
+    await this.#options.finish.unknown(held);
   }
 
   /** A message that is no task, or that we may not read: it is logged and gone, and whoever waits for it is told. */

@@ -8,8 +8,9 @@ export function registerBuiltins(tasks: TaskRegistry): void {
   const mapped = (spread: boolean): RegisteredTask["run"] => {
     return async (ctx, args, kwargs) => {
       const named = new Map(kwargs);
-      const inner = tasks.get(textOf(get(named.get("task"), "task")) ?? textOf(named.get("task")) ?? "");
-      if (inner === undefined) throw new PythonError("NotRegistered", [String(textOf(named.get("task")))], "celery.exceptions");
+      const name = textOf(get(named.get("task"), "task")) ?? textOf(named.get("task")) ?? "";
+      const inner = tasks.get(name);
+      if (inner === undefined) throw new PythonError("NotRegistered", [name], "celery.exceptions");
       const results: Value[] = [];
       for (const item of listOf(named.get("it")) ?? []) results.push(await inner.run(ctx, spread ? (listOf(item) ?? []) : [item], []));
       return results;

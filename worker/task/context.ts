@@ -1,11 +1,13 @@
 import type { TaskRequest } from "../../lib/wire/celery/task-request.ts";
 import { type Value, dict } from "../../lib/wire/python/value.ts";
+import { formatTime } from "../../lib/wire/celery/time.ts";
 import { fromJavaScript, toJavaScript } from "../../lib/wire/python/javascript.ts";
 import { Ignore, PythonError, Retry } from "../errors.ts";
 import type { LogEntry } from "../log.ts";
 import type { Signature } from "../producer/signature.ts";
 import type { Run } from "./current.ts";
 import { saferepr } from "../../lib/wire/python/saferepr.ts";
+import { raisedException } from "./raised.ts";
 import type { TaskOptions } from "./task-options.ts";
 
 export interface RetryOptions {
@@ -127,14 +129,17 @@ export class TaskContext {
       throw new PythonError("MaxRetriesExceededError", [message], "celery.exceptions");
     }
     const delay = options.countdown ?? this.#options.defaultRetryDelay ?? 180;
+    const when = options.eta === undefined ? `in ${delay}s` : `at ${formatTime(options.eta.getTime()).replace("T", " ")}`;
+    const why = options.cause === undefined ? "" : `: ${raisedException(options.cause).repr}`;
     throw new Retry(
       {
-        etaAt: options.eta?.getTime() ?? Date.now() + delay * 1000,
+        etaAt: options.eta?.getTime() ?? (delay > 0 ? Date.now() + delay * 1000 : null),
         ...(options.args === undefined ? {} : { args: options.args.map(known) }),
         ...(options.kwargs === undefined ? {} : { kwargs: Object.entries(options.kwargs).map(([name, value]) => [name, known(value)]) }),
         ...(options.queue === undefined ? {} : { queue: options.queue }),
         ...(options.priority === undefined ? {} : { priority: options.priority }),
       },
+      `Retry ${when}${why}`,
       options.cause,
     );
   }

@@ -16,8 +16,8 @@ export interface RaisedException {
 
 /** What a task wants changed when it runs again. */
 export interface RetryWish {
-  /** When, epoch ms. */
-  etaAt: number;
+  /** When, epoch ms; null for at once. */
+  etaAt: number | null;
   args?: Value[];
   kwargs?: [string, Value][];
   queue?: string;
@@ -31,7 +31,7 @@ export interface RetryWish {
 export type Outcome =
   | { kind: "returned"; result: Value; children: ResultTuple[]; runtimeMs: number }
   | { kind: "raised"; exception: RaisedException; children: ResultTuple[]; expected: boolean }
-  | { kind: "retry"; wish: RetryWish; cause: RaisedException | null; children: ResultTuple[] }
+  | { kind: "retry"; wish: RetryWish; cause: RaisedException | null; traceback: string | null; children: ResultTuple[] }
   /** It ends without a trace: the task said so, or put another in its place. */
   | { kind: "ignored" }
   | { kind: "rejected"; requeue: boolean; exception: RaisedException }

@@ -4,7 +4,7 @@ import { fromJavaScript } from "../../lib/wire/python/javascript.ts";
 import { messageText } from "../../lib/wire/celery/result.ts";
 import { formatValue } from "../../lib/wire/python/repr.ts";
 import type { Value } from "../../lib/wire/python/value.ts";
-import { PythonError } from "../errors.ts";
+import { PythonError, Retry } from "../errors.ts";
 import type { RaisedException } from "./outcome.ts";
 
 const LONGEST_REPR = 10_000;
@@ -25,8 +25,28 @@ export function workerException(type: string, module: string, args: Value[]): Ra
 
 /** As CPython's `BaseException.__repr__`: the class and its arguments. */
 export function exceptionRepr(type: string, args: readonly Value[]): string {
+  const own = ownRepr(type, args);
+  if (own !== null) return own;
   const tuple = formatValue({ $: "tuple", items: [...args] }, LONGEST_REPR);
   return `${type.slice(type.lastIndexOf(".") + 1)}${args.length === 1 ? tuple.replace(/,\)$/, ")") : tuple}`;
+}
+
+/** Of the exceptions in Celery 5.7 that have a `__repr__` of their own. */
+function ownRepr(type: string, [first = null, second = null]: readonly Value[]): string | null {
+  if (type === "Reject") return `reject requeue=${formatValue(second, LONGEST_REPR)}: ${messageText([first])}`;
+  if (type === "NotRegistered") return `Task of kind ${formatValue(first, LONGEST_REPR)} never registered, please make sure it's imported.`;
+  return null;
+}
+
+/** Exceptions that Python shows by the `repr` of their one argument. */
+const KEY_ERRORS = new Set(["KeyError", "NotRegistered"]);
+
+/** As Python's `str` shows an exception. */
+function exceptionText(thrown: Error, type: string, args: readonly Value[]): string {
+  if (thrown instanceof Retry) return thrown.message;
+  if (type === "SoftTimeLimitExceeded") return exceptionRepr(type, args);
+  const [only] = args;
+  return KEY_ERRORS.has(type) && args.length === 1 && only !== undefined ? formatValue(only, LONGEST_REPR) : messageText(args);
 }
 
 function classOf(thrown: unknown): { type: string; module: string; args: Value[] } {
@@ -43,6 +63,7 @@ function sendable(value: unknown): Value {
 }
 
 const CAUSE = "\nThe above exception was the direct cause of the following exception:\n\n";
+const CONTEXT = "\nDuring handling of the above exception, another exception occurred:\n\n";
 const MOST_CAUSES = 10;
 
 /** In Python's form: causes first, the innermost call last, the exception in the last line. */
@@ -50,12 +71,12 @@ function tracebackOf(thrown: unknown, depth = 0): string | null {
   if (!(thrown instanceof Error)) return null;
   const { type, module, args } = classOf(thrown);
   const name = module === "builtins" ? type : `${module}.${type}`;
-  const text = messageText(args);
+  const text = exceptionText(thrown, type, args);
   const own = ["Traceback (most recent call last):", ...framesOf(thrown.stack ?? ""), text === "" ? name : `${name}: ${text}`, ""].join(
     "\n",
   );
   const cause = depth < MOST_CAUSES ? tracebackOf(thrown.cause, depth + 1) : null;
-  return cause === null ? own : `${cause}${CAUSE}${own}`;
+  return cause === null ? own : `${cause}${thrown instanceof Retry ? CONTEXT : CAUSE}${own}`;
 }
 
 /** Our own calls around a task's say nothing about it. */

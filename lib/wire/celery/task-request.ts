@@ -69,9 +69,8 @@ export function readTaskRequest(envelope: Envelope): Decoded<TaskRequest> {
   if (unknown !== null) return undecodable(`a value in the body has the unknown type "${unknown}"`);
   const headers = envelope.headers ?? {};
   const value = body.value;
-  const fields: Fields = Object.hasOwn(headers, "task")
-    ? (name) => (Object.hasOwn(headers, name) ? headers[name] : undefined)
-    : (name) => plainField(value, name);
+  const isFirst = !Object.hasOwn(headers, "task");
+  const fields: Fields = isFirst ? (name) => plainField(value, name) : (name) => (Object.hasOwn(headers, name) ? headers[name] : undefined);
   const [args, kwargs, embed] = isDict(value) ? [get(value, "args") ?? [], get(value, "kwargs") ?? null, value] : (listOf(value) ?? []);
   const positional = listOf(args);
   if (positional === null) return undecodable("the arguments are no list");
@@ -94,8 +93,8 @@ export function readTaskRequest(envelope: Envelope): Decoded<TaskRequest> {
     name: shadow ?? type,
     args: positional,
     kwargs: entriesOf(kwargs),
-    argsRepr: reprOf(fields("argsrepr")),
-    kwargsRepr: reprOf(fields("kwargsrepr")),
+    argsRepr: isFirst ? null : reprOf(fields("argsrepr")),
+    kwargsRepr: isFirst ? null : reprOf(fields("kwargsrepr")),
     callbacks: signatures("callbacks"),
     errbacks: signatures("errbacks"),
     chain: signatures("chain"),
@@ -144,7 +143,7 @@ function timeOf(field: unknown): number | null | undefined {
   return (typeof field === "string" ? parseTime(field) : null) ?? undefined;
 }
 
-/** A message without the header has empty texts in Celery; one with null (protocol 1 has none) null. */
+/** A message without the header has empty texts in Celery; one with null, and one of protocol 1, null. */
 function reprOf(field: unknown): string | null {
   return field === undefined ? "" : textField(field);
 }

@@ -31,6 +31,11 @@ export function formatTime(at: number): string {
   return `${second}${fraction === 0 ? "" : `.${String(fraction).padStart(6, "0")}`}+00:00`;
 }
 
+/** The same with microseconds in any case: a clock of milliseconds would leave them out now and then, where Python's never does. */
+export function formatTimeInFull(at: number): string {
+  return formatTime(at).replace(/:(\d\d)\+/, ":$1.000000+");
+}
+
 /** Epoch ms of epoch seconds, to the microsecond, or null when it is no finite number. */
 export function secondsToMs(seconds: unknown): number | null {
   if (typeof seconds !== "number" || !Number.isFinite(seconds)) return null;
