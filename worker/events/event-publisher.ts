@@ -18,6 +18,8 @@ export class EventPublisher {
   readonly #log: Log;
   #last: Promise<unknown> = Promise.resolve();
 
+  #lastAt = 0;
+
   constructor(options: { hostname: string; redis: () => Redis; keys: CeleryKeys; clock: LamportClock; log: Log }) {
     this.hostname = options.hostname;
     this.#redis = options.redis;
@@ -33,10 +35,16 @@ export class EventPublisher {
       hostname: this.hostname,
       pid: process.pid,
       clock: this.#clock.forward(),
-      at: Date.now(),
+      at: this.#now(),
       utcOffset: new Date().getTimezoneOffset() / 60,
       fields,
     };
+  }
+
+  /** Never the same twice: monitors put events in order by their times. */
+  #now(): number {
+    this.#lastAt = Math.max(Date.now(), this.#lastAt + 0.001);
+    return this.#lastAt;
   }
 
   publish(event: EventToSend): void {

@@ -119,7 +119,7 @@ export interface ChainPlace extends Place {
  * a group that something follows becomes the header of a chord whose body is that.
  */
 export function prepareSteps(tasks: readonly Signature[], place: ChainPlace): { step: Signature; result: ResultTuple }[] {
-  const pending = spliced(tasks).map(cloneSignature);
+  const pending = spliced(tasks).map((task) => ({ ...cloneSignature(task), isStored: false }));
   while (pending.length > 1 && isEmptyGroup(pending[0])) pending.shift();
   const first = pending[0];
   if (first !== undefined && !first.immutable) first.args = [...place.args, ...first.args];

@@ -13,6 +13,8 @@ export interface Call {
   kwargs: [string, Value][];
   /** Of `apply_async`, under Celery's names. */
   options: ReadonlyMap<string, Value>;
+  /** Whether Python would have the arguments as a list, and not as a tuple. */
+  argsAreList?: boolean;
 }
 
 /** What a message says of the process that sends it. */
@@ -23,7 +25,7 @@ export interface Sender {
 
 /** Where a call goes and what its message holds. Throws `bad-input` for what cannot be sent. */
 export function messageOf(
-  { name, args, kwargs, options }: Call,
+  { name, args, kwargs, options, argsAreList = false }: Call,
   target: { queue: string; id: string; deliveryTag: string; now: number },
   sender: Sender,
 ): TaskToSend {
@@ -55,7 +57,7 @@ export function messageOf(
     origin: text("origin") ?? sender.origin,
     replyTo: text("reply_to") ?? sender.replyTo,
     expiration: expiresAt === null ? null : Math.max(expiresAt - target.now, 0),
-    argsRepr: text("argsrepr") ?? saferepr({ $: "tuple", items: args }),
+    argsRepr: text("argsrepr") ?? saferepr(argsAreList ? args : { $: "tuple", items: args }),
     kwargsRepr: text("kwargsrepr") ?? saferepr(kwargsValue),
     retries: number("retries") ?? 0,
     etaAt: countdown ? target.now + countdown * 1000 : timeOf(options.get("eta"), target.now), // no delay, no eta, as in Celery

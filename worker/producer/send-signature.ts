@@ -49,7 +49,8 @@ export async function sendSignature(
     case "chunks":
       return sendGroup(context, chunksGroup(own), args, options);
     default: {
-      const id = await context.publisher.send({ name: own.task, args: allArgs, kwargs: [...own.kwargs], options });
+      const argsAreList = own.isStored && allArgs.length === own.args.length;
+      const id = await context.publisher.send({ name: own.task, args: allArgs, kwargs: [...own.kwargs], options, argsAreList });
       const result = { id, parent: null, members: null };
       return { result, trail: result };
     }
@@ -122,7 +123,7 @@ function unrolled(group: Signature, groupId: string, rootId: string | null): { t
   return group.tasks.flatMap((task, groupIndex) => {
     if (task.kind === "group") return unrolled(task, groupId, rootId);
     if (task.kind === "chain" && task.tasks.length === 0) return [];
-    return [{ task, result: freeze(task, { groupId, rootId, groupIndex }) }];
+    return [{ task: { ...task, isStored: false }, result: freeze(task, { groupId, rootId, groupIndex }) }];
   });
 }
 

@@ -20,6 +20,8 @@ export interface Signature {
   /** A chord's header, always a group, and its body. */
   header: Signature | null;
   body: Signature | null;
+  /** Whether it was read from a message: then Python has its arguments as a list, which shows in what is told of them. */
+  isStored: boolean;
 }
 
 export function taskSignature(task: string, parts: Partial<Omit<Signature, "task" | "kind">> = {}): Signature {
@@ -40,7 +42,18 @@ export function chordSignature(header: Signature, body: Signature, options?: Map
 }
 
 function empty(task: string, kind: string | null): Signature {
-  return { task, args: [], kwargs: new Map(), options: new Map(), kind, immutable: false, tasks: [], header: null, body: null };
+  return {
+    task,
+    args: [],
+    kwargs: new Map(),
+    options: new Map(),
+    kind,
+    immutable: false,
+    tasks: [],
+    header: null,
+    body: null,
+    isStored: false,
+  };
 }
 
 const DEEPEST = 100;
@@ -63,6 +76,7 @@ export function readSignature(value: Value | undefined, depth = 0): Signature | 
     tasks: [],
     header: null,
     body: null,
+    isStored: true,
   };
   if (kind === "chain" || kind === "group") {
     // A group of a single mapped call may hold the members as one signature.

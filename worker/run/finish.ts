@@ -1,4 +1,3 @@
-import { messageText } from "../../lib/wire/celery/result.ts";
 import type { TaskRequest } from "../../lib/wire/celery/task-request.ts";
 import { formatTime } from "../../lib/wire/celery/time.ts";
 import { formatValue } from "../../lib/wire/python/repr.ts";
@@ -11,7 +10,7 @@ import { persevere } from "../persevere.ts";
 import type { Publisher } from "../producer/publisher.ts";
 import { type ResultStore, exceptionResult } from "../results/result-store.ts";
 import type { Outcome, RaisedException, RetryWish } from "../task/outcome.ts";
-import { workerException } from "../task/raised.ts";
+import { tracebackBetween, workerException } from "../task/raised.ts";
 import type { FollowUp } from "./follow-up.ts";
 import type { Settlement } from "./settle.ts";
 
@@ -161,7 +160,7 @@ export class Finish {
 
   #tellFailure(task: HeldTask, { repr, type, module, args, traceback }: RaisedException): void {
     // Without a traceback Celery's own ends in the exception, and monitors read it there.
-    const text = traceback ?? `Traceback (most recent call last):\n${module}.${type}: ${messageText(args)}\n`;
+    const text = traceback ?? tracebackBetween(null, { type, module, args });
     this.#options.tell(task, "task-failed", [
       ["exception", repr],
       ["traceback", text],

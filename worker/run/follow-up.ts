@@ -10,7 +10,7 @@ import { type Signature, groupSignature, readSignature, signaturesIn } from "../
 import type { ChordEnd, ChordParts } from "../results/chord-parts.ts";
 import { type ResultStore, exceptionResult } from "../results/result-store.ts";
 import type { RaisedException } from "../task/outcome.ts";
-import { workerException } from "../task/raised.ts";
+import { tracebackBetween, workerException } from "../task/raised.ts";
 
 export interface FollowUpOptions {
   send: SendContext;
@@ -120,7 +120,8 @@ export class FollowUp {
     const rootId = textOf(body.options.get("root_id")) ?? id;
     const children = await this.#sendErrbacks(signaturesIn(body.options.get("link_error")), id, rootId);
     const result = exceptionResult(error);
-    const traceback = `Traceback (most recent call last):\ncelery.exceptions.ChordError: ${end.message}\n`;
+    const cause = end.cause === null ? null : { ...end.cause, module: end.cause.module ?? "builtins" };
+    const traceback = tracebackBetween(cause, error);
     await this.#options.results.store({ taskId: id, status: "FAILURE", result, traceback, children });
     await this.#failChain(signaturesIn(body.options.get("chain")), { ...error, traceback }, true);
   }

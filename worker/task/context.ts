@@ -39,7 +39,7 @@ export class TaskContext {
   readonly signal: AbortSignal;
   /** Name of the node. */
   readonly hostname: string;
-  /** Named arguments that are no parameters of the handler. */
+  /** Named arguments, where the task does not say what its parameters are called. */
   readonly kwargs: Record<string, unknown>;
   readonly #run: Run;
   readonly #acts: ContextActs;
@@ -49,8 +49,7 @@ export class TaskContext {
     this.request = run.request;
     this.signal = signal;
     this.hostname = hostname;
-    const { parameters = [] } = options;
-    const rest = run.request.kwargs.filter(([name]) => !parameters.includes(name));
+    const rest = options.parameters === undefined ? run.request.kwargs : [];
     this.kwargs = Object.fromEntries(rest.map(([name, value]) => [name, toJavaScript(value)]));
     this.#run = run;
     this.#acts = acts;

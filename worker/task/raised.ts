@@ -41,10 +41,12 @@ function ownRepr(type: string, [first = null, second = null]: readonly Value[]):
 /** Exceptions that Python shows by the `repr` of their one argument. */
 const KEY_ERRORS = new Set(["KeyError", "NotRegistered"]);
 
+/** Exceptions of billiard that show their class and the tuple of their arguments. */
+const LIMITS = new Set(["SoftTimeLimitExceeded", "TimeLimitExceeded"]);
+
 /** As Python's `str` shows an exception. */
-function exceptionText(thrown: Error, type: string, args: readonly Value[]): string {
-  if (thrown instanceof Retry) return thrown.message;
-  if (type === "SoftTimeLimitExceeded") return exceptionRepr(type, args);
+function exceptionText(type: string, args: readonly Value[]): string {
+  if (LIMITS.has(type)) return `${type}${formatValue({ $: "tuple", items: [...args] }, LONGEST_REPR)}`;
   const [only] = args;
   return KEY_ERRORS.has(type) && args.length === 1 && only !== undefined ? formatValue(only, LONGEST_REPR) : messageText(args);
 }
@@ -66,15 +68,26 @@ const CAUSE = "\nThe above exception was the direct cause of the following excep
 const CONTEXT = "\nDuring handling of the above exception, another exception occurred:\n\n";
 const MOST_CAUSES = 10;
 
+type Exception = Pick<RaisedException, "type" | "module" | "args">;
+
+function lastLine({ type, module, args }: Exception): string {
+  const name = module === "builtins" ? type : `${module}.${type}`;
+  const text = exceptionText(type, args);
+  return text === "" ? name : `${name}: ${text}`;
+}
+
+/** The traceback of an exception that nobody threw here; of its cause nothing but the exception is known. */
+export function tracebackBetween(cause: Exception | null, exception: Exception): string {
+  const before = cause === null ? "" : `${lastLine(cause)}\n${CAUSE}`;
+  return `${before}Traceback (most recent call last):\n${lastLine(exception)}\n`;
+}
+
 /** In Python's form: causes first, the innermost call last, the exception in the last line. */
 function tracebackOf(thrown: unknown, depth = 0): string | null {
   if (!(thrown instanceof Error)) return null;
   const { type, module, args } = classOf(thrown);
-  const name = module === "builtins" ? type : `${module}.${type}`;
-  const text = exceptionText(thrown, type, args);
-  const own = ["Traceback (most recent call last):", ...framesOf(thrown.stack ?? ""), text === "" ? name : `${name}: ${text}`, ""].join(
-    "\n",
-  );
+  const last = thrown instanceof Retry ? `celery.exceptions.Retry: ${thrown.message}` : lastLine({ type, module, args });
+  const own = ["Traceback (most recent call last):", ...framesOf(thrown.stack ?? ""), last, ""].join("\n");
   const cause = depth < MOST_CAUSES ? tracebackOf(thrown.cause, depth + 1) : null;
   return cause === null ? own : `${cause}${thrown instanceof Retry ? CONTEXT : CAUSE}${own}`;
 }

@@ -43,7 +43,10 @@ export interface TaskOptions {
   trackStarted?: boolean;
   /** Whether events tell of it; true by default. */
   sendEvents?: boolean;
-  /** Names of the handler's parameters, for callers that name their arguments. What is not among them is in `ctx.kwargs`. */
+  /**
+   * Names of all parameters of the handler, for callers that name their arguments. A call that does not fit them fails with Python's
+   * TypeError. Without them named arguments are in `ctx.kwargs`.
+   */
   parameters?: readonly string[];
 }
 
