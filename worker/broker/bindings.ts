@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { defineScript } from "../../lib/redis.ts";
 import { matchQueues, parseBinding } from "../../lib/wire/celery/binding.ts";
@@ -6,36 +7,57 @@ import type { CeleryKeys } from "../../lib/wire/celery/keys.ts";
 /** Twice the 10 s after which a node's queue expires, but an hour at least (Kombu 5.7). */
 const NODE_TTL_MS = 3_600_000;
 
+/** How messages come to a queue. */
+export interface Route {
+  exchange: string;
+  routingKey: string;
+}
+
 /** Members of the exchanges' binding tables, as Kombu 5.7 keeps them (`kombu/transport/redis.py`, `_queue_bind`). */
 export class Bindings {
   readonly #redis: Redis;
   readonly #keys: CeleryKeys;
-  readonly #declared = new Set<string>();
+  readonly #declared = new Map<string, Route>();
+  /** What identifies us among those that hear what workers tell of themselves. */
+  readonly #listenerId = randomUUID();
 
   constructor(redis: Redis, keys: CeleryKeys) {
     this.#redis = redis;
     this.#keys = keys;
   }
 
-  /** A queue with a direct exchange of its own name, which never expires. Told to Redis once. */
-  async declareQueue(queue: string): Promise<void> {
+  /** A queue at a direct exchange, of its own name unless told, which never expires. Told to Redis once. */
+  async declareQueue(queue: string, route: Route = { exchange: queue, routingKey: queue }): Promise<void> {
     if (this.#declared.has(queue)) return;
-    const member = this.#member(queue, queue);
-    await this.#redis.multi().sadd(this.#keys.bindings(queue), member).sadd(this.#keys.permanentBindings(queue), member).exec();
-    this.#declared.add(queue);
+    const { exchange, routingKey } = route;
+    const member = this.#member(routingKey, queue);
+    await this.#redis.multi().sadd(this.#keys.bindings(exchange), member).sadd(this.#keys.permanentBindings(exchange), member).exec();
+    this.#declared.set(queue, route);
   }
 
   /** What was declared, once more: Redis may have lost it. */
   async redeclare(): Promise<void> {
     const queues = [...this.#declared];
     this.#declared.clear();
-    for (const queue of queues) await this.declareQueue(queue);
+    for (const [queue, route] of queues) await this.declareQueue(queue, route);
   }
 
   /** The node's name among those that hear remote control. To be told again well within the hour, or the table may be deleted. */
   async declareNode(node: string): Promise<void> {
     const { controlExchange, bindings, bindingDeadlines } = this.#keys;
     await bindExpiring(this.#redis, [bindings(controlExchange), bindingDeadlines], [this.#nodeMember(node), controlExchange, NODE_TTL_MS]);
+  }
+
+  /** Its ear for other workers' events, which no message ever waits for: monitors of bindings see it in every worker of Celery. */
+  async declareListener(): Promise<void> {
+    const { bindings, bindingDeadlines } = this.#keys;
+    const exchange = this.#keys.options.eventExchange;
+    await bindExpiring(this.#redis, [bindings(exchange), bindingDeadlines], [this.#listenerMember(), exchange, NODE_TTL_MS]);
+  }
+
+  async removeListener(): Promise<void> {
+    const exchange = this.#keys.options.eventExchange;
+    await this.#redis.srem(this.#keys.bindings(exchange), this.#listenerMember());
   }
 
   async removeNode(node: string): Promise<void> {
@@ -61,6 +83,10 @@ export class Bindings {
   #member(routingKey: string, queue: string): string {
     const { sep } = this.#keys.options;
     return `${routingKey}${sep}${sep}${queue}`;
+  }
+
+  #listenerMember(): string {
+    return this.#member("worker.#", `${this.#keys.options.eventExchange}.${this.#listenerId}`);
   }
 
   #nodeMember(node: string): string {

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { reasonOf } from "../../lib/errors.ts";
 import type { CeleryKeys } from "../../lib/wire/celery/keys.ts";
 import { Arrival } from "../broker/arrival.ts";
-import type { Bindings } from "../broker/bindings.ts";
+import type { Bindings, Route } from "../broker/bindings.ts";
 import { QueueCycle } from "../broker/queue-cycle.ts";
 import { type Taken, take } from "../broker/take.ts";
 import { type Log } from "../log.ts";
@@ -26,28 +26,41 @@ export interface ConsumerOptions {
 /** Takes messages of some queues, as many as the prefetch allows. */
 export class Consumer {
   readonly #options: ConsumerOptions;
+  readonly #routes = new Map<string, Route>();
+  #queues: readonly string[];
   #cycle: QueueCycle;
 
   constructor(queues: readonly string[], options: ConsumerOptions) {
     this.#options = options;
+    this.#queues = [...new Set(queues)];
     this.#cycle = new QueueCycle(options.keys, queues);
   }
 
+  /** In the order in which they were named. */
   get queues(): readonly string[] {
-    return this.#cycle.queues;
+    return this.#queues;
   }
 
-  async add(queue: string): Promise<void> {
+  /** How messages come to a queue that is consumed. */
+  routeOf(queue: string): Route {
+    return this.#routes.get(queue) ?? { exchange: queue, routingKey: queue };
+  }
+
+  /** Of a queue that is consumed already the route stays, as in Celery. */
+  async add(queue: string, route: Partial<Route> = {}): Promise<void> {
     if (this.queues.includes(queue)) return;
+    this.#routes.set(queue, { exchange: route.exchange ?? queue, routingKey: route.routingKey ?? queue });
     await this.#declare(queue);
-    this.#cycle = new QueueCycle(this.#options.keys, [...this.queues, queue]);
+    this.#consume([...this.queues, queue]);
   }
 
   remove(queue: string): void {
-    this.#cycle = new QueueCycle(
-      this.#options.keys,
-      this.queues.filter((other) => other !== queue),
-    );
+    this.#consume(this.queues.filter((other) => other !== queue));
+  }
+
+  #consume(queues: readonly string[]): void {
+    this.#queues = queues;
+    this.#cycle = new QueueCycle(this.#options.keys, queues);
   }
 
   /** Until the signal fires. Whatever was taken by then has been handed on. */
@@ -81,6 +94,6 @@ export class Consumer {
   }
 
   async #declare(queue: string): Promise<void> {
-    await persevere(() => this.#options.bindings.declareQueue(queue), this.#options.log);
+    await persevere(() => this.#options.bindings.declareQueue(queue, this.routeOf(queue)), this.#options.log);
   }
 }

@@ -60,7 +60,7 @@ function attributes(task: RegisteredTask): Record<string, Value | undefined> {
   };
 }
 
-const conf: Command = (node) => dict(confTable(node));
+const conf: Command = (node, args) => dict(confTable(node, args.flag("with_defaults")));
 
 const report: Command = (node) => {
   const settings = confTable(node).map(([name, value]) => `${name}: ${formatValue(value, 1_000)}`);
@@ -119,7 +119,7 @@ export const inspectCommands: Commands = {
   hello,
   query_task: queryTask,
   stats: (node: Node) => statsOf(node),
-  active_queues: ({ consumer }) => consumer.queues.map(queueObject),
+  active_queues: ({ consumer }) => consumer.queues.map((queue) => queueObject(queue, consumer.routeOf(queue))),
   memsample,
   memdump: () => `- rss: ${(process.memoryUsage().rss / 1_048_576).toFixed(1)}MB.\n`,
   objgraph: () => {

@@ -1,13 +1,14 @@
 import { type Value, dict } from "../../lib/wire/python/value.ts";
+import type { Route } from "../broker/bindings.ts";
 
-/** A queue with a direct exchange of its own name, as `active_queues` shows it (Kombu 5.7, `Queue.as_dict`). */
-export function queueObject(name: string): Value {
+/** A queue at a direct exchange, as `active_queues` shows it (Kombu 5.7, `Queue.as_dict`). */
+export function queueObject(name: string, { exchange, routingKey }: Route): Value {
   return dict([
     ["name", name],
     [
       "exchange",
       dict([
-        ["name", name],
+        ["name", exchange],
         ["type", "direct"],
         ["arguments", null],
         ["durable", true],
@@ -17,7 +18,7 @@ export function queueObject(name: string): Value {
         ["no_declare", false],
       ]),
     ],
-    ["routing_key", name],
+    ["routing_key", routingKey],
     ["queue_arguments", null],
     ["binding_arguments", null],
     ["consumer_arguments", null],

@@ -49,7 +49,7 @@ export async function sendSignature(
     case "chunks":
       return sendGroup(context, chunksGroup(own), args, options);
     default: {
-      const argsAreList = own.isStored && allArgs.length === own.args.length;
+      const argsAreList = own.isStored && allArgs.length > 0 && allArgs.length === own.args.length;
       const id = await context.publisher.send({ name: own.task, args: allArgs, kwargs: [...own.kwargs], options, argsAreList });
       const result = { id, parent: null, members: null };
       return { result, trail: result };

@@ -5,7 +5,15 @@ import type { EventPublisher } from "../events/event-publisher.ts";
 import type { Log } from "../log.ts";
 import { freeze, linkErrors } from "../producer/freeze.ts";
 import { type SendContext, sendSignature } from "../producer/send-signature.ts";
-import { type Signature, addLinks, chordSignature, cloneSignature, taskSignature } from "../producer/signature.ts";
+import {
+  type Signature,
+  addLinks,
+  chordSignature,
+  cloneSignature,
+  readSignature,
+  signatureValue,
+  taskSignature,
+} from "../producer/signature.ts";
 import type { ResultStore } from "../results/result-store.ts";
 import type { ContextActs } from "../task/context.ts";
 import type { Run } from "../task/current.ts";
@@ -45,13 +53,24 @@ async function replace(send: SendContext, request: Run["request"], given: Signat
   for (const task of replacement.kind === "chain" ? replacement.tasks : [replacement]) task.options.set("replaced_task_nesting", nesting);
   const rootId = request.rootId ?? request.id;
   const { id, groupId, groupIndex, chord } = request;
+  // Else the body would belong to its own header's group.
+  if (replacement.kind === "chord" && groupId === null) replacement.body?.options.set("group_id", null);
   freeze(replacement, { id, groupId, groupIndex, chord, rootId });
+  if (request.chain.length > 0) replacement.isStored = false; // as steps of a chain, all are copies in Celery
   await sendSignature(send, replacement, [], {
     parent_id: id,
     root_id: rootId,
     ...(replacement.kind === "chord" ? { task_id: id } : {}),
-    ...(request.chain.length === 0 ? {} : { chain: request.chain }),
+    ...(request.chain.length === 0 ? {} : { chain: request.chain.map((step) => nested(step, nesting)) }),
   });
+}
+
+/** A step that follows, as one that follows a replacement. */
+function nested(step: Value, nesting: number): Value {
+  const signature = readSignature(step);
+  if (signature === null) return step;
+  signature.options.set("replaced_task_nesting", nesting);
+  return signatureValue(signature);
 }
 
 function accumulate(): Signature {

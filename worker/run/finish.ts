@@ -74,7 +74,7 @@ export class Finish {
   /** A message that names a task which nobody has defined here. */
   async unknown(task: HeldTask): Promise<void> {
     const { type } = task.request;
-    await this.#fail(task, workerException("NotRegistered", "celery.exceptions", [type]), []);
+    await this.#fail(task, workerException("NotRegistered", "celery.exceptions", [type]), [], { isKnown: false });
     await this.#options.settlement.acknowledge(task);
     this.#options.tell(task, "task-failed", [["exception", `NotRegistered(${formatValue(type, LONGEST_NAME)})`]]);
   }
@@ -92,19 +92,28 @@ export class Finish {
   }
 
   async #raised(task: HeldTask, { exception, children, expected }: Of<"raised">): Promise<void> {
-    await this.#fail(task, exception, children, expected);
+    await this.#fail(task, exception, children, { expected });
     const { acksLate = false, acksOnFailure = true } = task.task.options;
     if (acksLate && !acksOnFailure) await this.#options.settlement.giveBack(task, "last");
     else await this.#options.settlement.acknowledge(task);
     this.#tellFailure(task, exception);
   }
 
-  async #fail(task: HeldTask, exception: RaisedException, children: Of<"raised">["children"], expected = false): Promise<void> {
+  async #fail(
+    task: HeldTask,
+    exception: RaisedException,
+    children: Of<"raised">["children"],
+    how: { expected?: boolean; isKnown?: boolean } = {},
+  ): Promise<void> {
+    const { expected = false, isKnown = true } = how;
     const { id, name } = task.request;
     const about = { task: name, id, exception: exception.repr, ...(expected ? {} : { traceback: exception.traceback }) };
     this.#options.log({ level: expected ? "info" : "error", text: "task failed", about });
     const result = exceptionResult(exception);
-    if (task.storesErrors) await this.#store(task, "FAILURE", result, children, exception.traceback);
+    // Of a task that it does not know, Celery's worker does not tell where it belongs.
+    const { request } = task;
+    if (!isKnown && task.storesErrors) await this.#options.results.store({ taskId: id, status: "FAILURE", result, request });
+    else if (task.storesErrors) await this.#store(task, "FAILURE", result, children, exception.traceback);
     await this.#options.followUp.part(task.request, "FAILURE", result);
     await this.#options.followUp.failed(task.request, exception, task.storesErrors);
   }

@@ -52,7 +52,8 @@ export class FollowUp {
     const next = readSignature(request.chain.at(-1));
     if (next !== null) {
       const rest = request.chain.slice(0, -1);
-      sent.push((await this.#send(next, [result], { ...extra, chain: rest.length === 0 ? null : rest })).trail);
+      // The last step carries an empty list in Celery, but a chord has none.
+      sent.push((await this.#send(next, [result], { ...extra, chain: rest.length === 0 && next.kind === "chord" ? null : rest })).trail);
     }
     return sent;
   }

@@ -233,7 +233,7 @@ export class Runner {
   }
 
   #tellReceived(held: HeldTask): void {
-    const { name, argsRepr, kwargsRepr, rootId, parentId, retries, expiresAt } = held.request;
+    const { name, argsRepr, kwargsRepr, rootId, parentId, retries, etaText, expiresAt } = held.request;
     this.#options.tell(held, "task-received", [
       ["name", name],
       ["args", argsRepr],
@@ -241,7 +241,7 @@ export class Runner {
       ["root_id", rootId],
       ["parent_id", parentId],
       ["retries", retries],
-      ["eta", held.eta],
+      ["eta", etaText],
       ["expires", expiresAt === null ? null : formatTime(expiresAt)],
     ]);
   }

@@ -110,6 +110,7 @@ export class Worker {
       node.autoscaler?.stop();
       await pool.stop();
       await this.#app.bindings.removeNode(this.hostname).catch(() => {}); // stale names are known to happen
+      await this.#app.bindings.removeListener().catch(() => {});
       await dispatcher.settled();
       await heart?.stop();
       close();
@@ -209,6 +210,7 @@ export class Worker {
     const bind = async () => {
       await bindings.redeclare();
       await bindings.declareNode(name);
+      if (gossip !== null) await bindings.declareListener();
     };
     // A connection that was lost may come back to a Redis that has forgotten everything.
     subscriber.on("ready", () => logFailure(log, "the node was not bound", bind()));

@@ -17,6 +17,7 @@ export function requestOf(parts: Partial<TaskRequest> = {}): TaskRequest {
     chord: null,
     retries: 0,
     etaAt: null,
+    etaText: null,
     expiresAt: null,
     groupId: null,
     groupIndex: null,

@@ -4,7 +4,7 @@ import { decodeJson } from "../serialize/json.ts";
 import { type Envelope, decodeBody } from "./envelope.ts";
 import { isObject, numberField, textField } from "./fields.ts";
 import { plainValue } from "./plain-value.ts";
-import { parseTime, secondsToMs } from "./time.ts";
+import { formatTimeLike, parseTime, secondsToMs } from "./time.ts";
 import { entriesOf, isDict, listOf } from "./value-fields.ts";
 import { findUnknownType } from "./worker-effect.ts";
 
@@ -27,6 +27,8 @@ export type TaskRequest = {
   chord: Value | null;
   retries: number;
   etaAt: number | null;
+  /** As `task-received` tells it: in the zone in which it was sent. */
+  etaText: string | null;
   expiresAt: number | null;
   groupId: string | null;
   groupIndex: number | null;
@@ -101,6 +103,7 @@ export function readTaskRequest(envelope: Envelope): Decoded<TaskRequest> {
     chord: isDict(chord) ? chord : null,
     retries: numberField(fields("retries")) ?? 0,
     etaAt,
+    etaText: etaAt === null ? null : formatTimeLike(etaAt, String(fields("eta"))),
     expiresAt,
     groupId: textField(fields("group")) ?? textField(fields("taskset")),
     groupIndex: numberField(fields("group_index")),

@@ -31,6 +31,14 @@ export function formatTime(at: number): string {
   return `${second}${fraction === 0 ? "" : `.${String(fraction).padStart(6, "0")}`}+00:00`;
 }
 
+/** The same with the offset that another text of a time has; without one it is UTC. */
+export function formatTimeLike(at: number, text: string): string {
+  const [offset, sign, hours = "0", minutes = "0"] = /([+-])(\d\d):?(\d\d)?$/.exec(text.slice("2024-01-01".length)) ?? [];
+  if (offset === undefined) return formatTime(at);
+  const eastMs = (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+  return formatTime(at + eastMs).replace(/\+00:00$/, `${sign}${hours}:${minutes.padStart(2, "0")}`);
+}
+
 /** The same with microseconds in any case: a clock of milliseconds would leave them out now and then, where Python's never does. */
 export function formatTimeInFull(at: number): string {
   return formatTime(at).replace(/:(\d\d)\+/, ":$1.000000+");

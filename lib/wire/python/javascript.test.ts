@@ -6,7 +6,7 @@ import { type Value, dict } from "./value.ts";
 describe("what Python sees", () => {
   test.each<[unknown, Value]>([
     [undefined, null],
-    [-0, 0],
+    [-0, { $: "float", text: "-0.0" }],
     [1.5, 1.5],
     [2 ** 60, { $: "int", text: "1152921504606846976" }],
     [1e300, { $: "float", text: "1e+300" }],
@@ -39,7 +39,7 @@ test("what JSON can carry comes back the same, integers beyond 2^53 as bigint", 
   fc.assert(
     fc.property(json, (value) => {
       const seen = fromJavaScript(value);
-      if (seen.ok) expect(toJavaScript(seen.value)).toEqual(JSON.parse(JSON.stringify(value)));
+      if (seen.ok) expect(toJavaScript(seen.value)).toEqual(structuredClone(value));
     }),
   );
 });
@@ -50,7 +50,33 @@ test.each<[Value, unknown]>([
   [{ $: "int", text: "1180591620717411303424" }, 2n ** 70n],
   [{ $: "float", text: "1.0" }, 1],
   [{ $: "tuple", items: [1] }, [1]],
-  [{ $: "uuid", text: "12345678-1234-5678-1234-567812345678" }, "12345678-1234-5678-1234-567812345678"],
 ])("a task receives %j", (value, received) => {
-  expect(toJavaScript(value)).toEqual(received);
+  expect(JSON.stringify(toJavaScript(value), bigintText)).toEqual(JSON.stringify(received, bigintText));
+});
+
+function bigintText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? `${value}n` : value;
+}
+
+test.each<Value>([
+  { $: "uuid", text: "12345678-1234-5678-1234-567812345678" },
+  { $: "decimal", text: "1.50" },
+  { $: "date", text: "2024-05-06" },
+  { $: "time", text: "07:08:09.120000" },
+  { $: "datetime", text: "2024-05-06T07:08:09" },
+  { $: "datetime", text: "2024-05-06T07:08:09.123456+05:30" },
+  { $: "float", text: "-0.0" },
+])("what a task returns as it received it is what it was: %j", (value) => {
+  expect(fromJavaScript([toJavaScript(value)])).toEqual({ ok: true, value: [value] });
+});
+
+test("a datetime that a task has changed is sent with its new time", () => {
+  const at = toJavaScript({ $: "datetime", text: "2024-05-06T07:08:09+05:30" });
+  if (!(at instanceof Date)) throw new TypeError("no Date");
+  at.setUTCHours(12);
+  expect(fromJavaScript(at)).toEqual({ ok: true, value: { $: "datetime", text: "2024-05-06T12:38:09.000000+00:00" } });
+});
+
+test("a decimal reads as its text", () => {
+  expect(String(toJavaScript({ $: "decimal", text: "1.50" }))).toBe("1.50");
 });

@@ -2,6 +2,7 @@ import type { Decoded } from "../decoded.ts";
 import { MAX_DEPTH, TOO_DEEP } from "../bounds.ts";
 import { orRefused, refuse } from "../refused.ts";
 import { bytesValue } from "./bytes.ts";
+import { PythonDatetime, PythonScalar } from "./exact.ts";
 import { bigintValue, floatOf, floatValue } from "./number.ts";
 import { type TaggedValue, type Value, dict, isTagged } from "./value.ts";
 
@@ -23,7 +24,7 @@ function valueOf(value: unknown, depth: number): Value {
     case "string":
       return value;
     case "number":
-      return Number.isSafeInteger(value) ? value + 0 : numberValue(value);
+      return Number.isSafeInteger(value) && !Object.is(value, -0) ? value : numberValue(value);
     case "bigint":
       return bigintValue(value);
     case "object":
@@ -35,12 +36,14 @@ function valueOf(value: unknown, depth: number): Value {
 
 /** Big numbers are integers as long as `JSON.stringify` writes them in digits. */
 function numberValue(value: number): Value {
-  if (Number.isInteger(value) && Math.abs(value) < 1e21) return bigintValue(BigInt(value));
+  if (Number.isInteger(value) && !Object.is(value, -0) && Math.abs(value) < 1e21) return bigintValue(BigInt(value));
   return floatValue(value);
 }
 
 function objectValue(value: object, depth: number): Value {
   if (Array.isArray(value)) return value.map((item: unknown) => valueOf(item, depth + 1));
+  if (value instanceof PythonScalar) return { $: value.kind, text: value.text };
+  if (value instanceof PythonDatetime && value.text !== null) return { $: "datetime", text: value.text };
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) refuse("an invalid Date cannot be sent");
     return { $: "datetime", text: value.toISOString().replace("Z", "000+00:00") };
@@ -60,7 +63,7 @@ function hasToJson(value: object): value is { toJSON(): unknown } {
 /**
  * A decoded value for a JavaScript function: dicts are objects (their keys become texts), lists, tuples and sets are arrays, a
  * datetime is a Date (without an offset it is read as UTC), bytes are a Buffer, an integer beyond 2^53 is a bigint. Dates, times,
- * decimals and UUIDs stay texts.
+ * decimals and UUIDs are objects that hold their text. What is sent back untouched is what it was, but for floats without a fraction.
  */
 export function toJavaScript(value: Value): unknown {
   if (value === null || typeof value !== "object") return value;
@@ -83,12 +86,12 @@ function taggedToJavaScript(value: TaggedValue): unknown {
     case "bytes":
       return Buffer.from(value.base64, "base64");
     case "datetime":
-      return new Date(/(?:Z|[+-]\d\d:\d\d)$/.test(value.text) ? value.text : `${value.text.replace(" ", "T")}Z`);
+      return new PythonDatetime(value.text);
     case "object":
       return value.type;
     case "cut":
       return null;
     default:
-      return value.text;
+      return new PythonScalar(value.$, value.text);
   }
 }
