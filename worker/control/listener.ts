@@ -9,6 +9,7 @@ import type { Bindings } from "../broker/bindings.ts";
 import { PythonError } from "../errors.ts";
 import { logFailure } from "../log.ts";
 import { persevere } from "../persevere.ts";
+import { misfit } from "../task/handler.ts";
 import { exceptionRepr, raisedException } from "../task/raised.ts";
 import { Arguments } from "./arguments.ts";
 import { inspectCommands } from "./inspect-commands.ts";
@@ -20,6 +21,13 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({ ...inspe
 
 /** Commands that know no arguments: anything given to them is an error, as in Celery. */
 const WITHOUT_ARGUMENTS = new Set(["report", "enable_events", "disable_events", "heartbeat", "active_queues"]);
+
+/** Arguments that commands cannot do without. */
+const REQUIRED: ReadonlyMap<string, readonly string[]> = new Map([
+  ["rate_limit", ["task_name", "rate_limit"]],
+  ["add_consumer", ["queue"]],
+  ["cancel_consumer", ["queue"]],
+]);
 
 /** Hears remote control and what other workers tell of themselves, and answers. Nothing that is published can make it deaf. */
 export class ControlListener {
@@ -83,6 +91,10 @@ export class ControlListener {
       if (first !== undefined && WITHOUT_ARGUMENTS.has(method)) {
         throw new PythonError("TypeError", [`${method}() got an unexpected keyword argument '${first}'`]);
       }
+      const required = REQUIRED.get(method) ?? [];
+      const given = args.names.filter((name) => required.includes(name));
+      const problem = misfit(required, required.length, 0, given);
+      if (problem !== null) throw new PythonError("TypeError", [`${method}() ${problem}`]);
       return await command(this.#node, args);
     } catch (error) {
       const { type, args: parts } = raisedException(error);

@@ -43,7 +43,6 @@ const heartbeat: Command = ({ dispatcher }) => {
 
 const addConsumer: Command = ({ consumer, log }, args) => {
   const queue = args.text("queue") ?? "";
-  if (queue === "") throw new PythonError("TypeError", ["add_consumer() missing 1 required positional argument: 'queue'"]);
   const exchange = args.text("exchange");
   const routingKey = args.text("routing_key");
   const route = { ...(exchange === null ? {} : { exchange }), ...(routingKey === null ? {} : { routingKey }) };
