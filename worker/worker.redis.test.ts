@@ -6,7 +6,9 @@ import { type RedisServer, withRedis } from "../lib/testing/redis-server.ts";
 import { celeryKeys } from "../lib/wire/celery/keys.ts";
 import { QueueCycle } from "./broker/queue-cycle.ts";
 import { take } from "./broker/take.ts";
+import { askAll } from "./control/broadcast.ts";
 import { Celery, type CeleryOptions, Ignore, type WorkerOptions } from "./index.ts";
+import { chordSignature, groupSignature } from "./producer/signature.ts";
 
 let server: RedisServer;
 let redis: Redis;
@@ -73,6 +75,49 @@ test("a failure is thrown where its result is asked for", async () => {
     message: "too far",
     state: "FAILURE",
   });
+});
+
+test("the part that ends a chord is the parent of its body", async () => {
+  const app = application();
+  const part = app.task("part", (ctx) => ctx.id);
+  const body = app.task("body", (ctx, parts: string[]) => [ctx.parentId, ctx.rootId, ...parts]);
+  start(app, { concurrency: 1 });
+  const chord = chordSignature(groupSignature([part.signature([]), part.signature([])]), body.signature([]));
+  const [parent, root, first, second] = (await (await app.send<string[]>(chord)).get({ timeout: 10_000 })) ?? [];
+  expect([first, second]).toContain(parent);
+  expect(root).toBe(parent);
+});
+
+test("a retry at once has no eta, a later one has", async () => {
+  const app = application();
+  const again = app.task("again", (ctx, countdown: number) => (ctx.retries === 0 ? ctx.retry({ countdown }) : ctx.request.etaAt !== null));
+  start(app);
+  expect(await (await again.delay(0)).get({ timeout: 10_000 })).toBe(false);
+  expect(await (await again.delay(0.01)).get({ timeout: 10_000 })).toBe(true);
+});
+
+test("a message with a lone surrogate is run like any other", async () => {
+  const app = application();
+  const echo = app.task("echo", (_ctx, text: string) => text);
+  start(app);
+  expect(await (await echo.delay("\ud800 and \\ud800")).get({ timeout: 10_000 })).toBe("\ud800 and \\ud800");
+  await until(async () => (await held()) === 0);
+});
+
+test("remote control adds a queue with an exchange and a routing key, and the worker's ear goes with it", async () => {
+  const app = application();
+  const worker = start(app);
+  const { keys, clock } = { keys: app.settings.keys, clock: app.clock };
+  const ears = () => redis.smembers(keys.bindings("celeryev"));
+  await until(async () => (await ears()).length === 1);
+  const command = { method: "add_consumer" as const, arguments: { queue: "routed", exchange: "x", routing_key: "rk" } };
+  const listener = app.connections.brokerListener("test");
+  onTestFinished(() => disconnect(listener));
+  await until(async () => (await askAll(listener, keys, clock, command, 1_000)).length === 1);
+  await until(async () => (await redis.smembers(keys.bindings("x"))).length === 1);
+  expect(await redis.smembers(keys.bindings("x"))).toEqual(["rk\x06\x16\x06\x16routed"]);
+  await worker.end();
+  expect(await ears()).toEqual([]);
 });
 
 test("lost connections lose nothing, and run nothing twice", { timeout: 60_000 }, async () => {

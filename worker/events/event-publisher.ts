@@ -5,6 +5,7 @@ import type { CeleryKeys } from "../../lib/wire/celery/keys.ts";
 import type { Decoded } from "../../lib/wire/decoded.ts";
 import type { Value } from "../../lib/wire/python/value.ts";
 import { type Log, logFailure } from "../log.ts";
+import { now } from "../now.ts";
 import type { LamportClock } from "./lamport-clock.ts";
 
 export type EventFields = readonly [string, Value][];
@@ -43,7 +44,7 @@ export class EventPublisher {
 
   /** Never the same twice: monitors put events in order by their times. */
   #now(): number {
-    this.#lastAt = Math.max(Date.now(), this.#lastAt + 0.001);
+    this.#lastAt = Math.max(now(), this.#lastAt + 0.001);
     return this.#lastAt;
   }
 

@@ -8,6 +8,7 @@ import { formatTime } from "../../lib/wire/celery/time.ts";
 import { textOf } from "../../lib/wire/celery/value-fields.ts";
 import type { Value } from "../../lib/wire/python/value.ts";
 import type { Bindings } from "../broker/bindings.ts";
+import { now } from "../now.ts";
 import type { EventPublisher } from "../events/event-publisher.ts";
 import { type Call, type Sender, messageOf } from "./message-options.ts";
 
@@ -39,7 +40,7 @@ export class Publisher {
     const queue = textOf(options.get("queue")) ?? this.#options.defaultQueue;
     // A queue wins over an exchange, as in Celery.
     if (options.has("queue")) options.delete("exchange");
-    const message = messageOf({ ...call, options }, { queue, id, deliveryTag: randomUUID(), now: Date.now() }, this.#options.sender);
+    const message = messageOf({ ...call, options }, { queue, id, deliveryTag: randomUUID(), now: now() }, this.#options.sender);
     await this.publish(message);
     return id;
   }

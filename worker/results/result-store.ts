@@ -8,6 +8,7 @@ import type { ResultTuple } from "../../lib/wire/celery/result-tuple.ts";
 import type { TaskRequest } from "../../lib/wire/celery/task-request.ts";
 import { type Value, dict } from "../../lib/wire/python/value.ts";
 import type { Log } from "../log.ts";
+import { now } from "../now.ts";
 import { persevere } from "../persevere.ts";
 import type { RaisedException } from "../task/outcome.ts";
 
@@ -52,7 +53,7 @@ export class ResultStore {
       result: result.result,
       traceback: result.traceback ?? null,
       children: result.children === undefined ? [] : result.children,
-      doneAt: isReady(result.status) ? Date.now() : null,
+      doneAt: isReady(result.status) ? now() : null,
       groupId: result.groupId ?? null,
       parentId: result.parentId ?? null,
       extended: result.request === undefined ? null : this.#extended(result.request),

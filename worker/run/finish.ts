@@ -67,7 +67,7 @@ export class Finish {
     ]);
     const result = exceptionResult({ type: "TaskRevokedError", module: "celery.exceptions", args: [reason] });
     if (task.storesErrors) await this.#store(task, "REVOKED", result);
-    await this.#options.followUp.part(task.request, "REVOKED", result);
+    await this.#options.followUp.part(task.request, "REVOKED", result, false);
     await this.#options.settlement.acknowledge(task);
   }
 
@@ -103,9 +103,9 @@ export class Finish {
     task: HeldTask,
     exception: RaisedException,
     children: Of<"raised">["children"],
-    how: { expected?: boolean; isKnown?: boolean } = {},
+    how: { expected?: boolean; isKnown?: boolean; hasRun?: boolean } = {},
   ): Promise<void> {
-    const { expected = false, isKnown = true } = how;
+    const { expected = false, isKnown = true, hasRun = true } = how;
     const { id, name } = task.request;
     const about = { task: name, id, exception: exception.repr, ...(expected ? {} : { traceback: exception.traceback }) };
     this.#options.log({ level: expected ? "info" : "error", text: "task failed", about });
@@ -114,7 +114,7 @@ export class Finish {
     const { request } = task;
     if (!isKnown && task.storesErrors) await this.#options.results.store({ taskId: id, status: "FAILURE", result, request });
     else if (task.storesErrors) await this.#store(task, "FAILURE", result, children, exception.traceback);
-    await this.#options.followUp.part(task.request, "FAILURE", result);
+    await this.#options.followUp.part(task.request, "FAILURE", result, hasRun);
     await this.#options.followUp.failed(task.request, exception, task.storesErrors);
   }
 
@@ -147,7 +147,7 @@ export class Finish {
 
   async #timedOut(task: HeldTask, { limitMs }: Of<"timed-out">): Promise<void> {
     const exception = workerException("TimeLimitExceeded", "billiard.exceptions", [limitMs / 1000]);
-    await this.#fail(task, exception, []);
+    await this.#fail(task, exception, [], { hasRun: false });
     const { acksLate = false, acksOnTimeout = true } = task.task.options;
     if (acksLate && !acksOnTimeout) await this.#options.settlement.giveBack(task, "last");
     else await this.#options.settlement.acknowledge(task);
@@ -162,7 +162,7 @@ export class Finish {
       return;
     }
     const exception = workerException("WorkerLostError", "billiard.exceptions", [reason]);
-    await this.#fail(task, exception, []);
+    await this.#fail(task, exception, [], { hasRun: false });
     await this.#options.settlement.acknowledge(task);
     this.#tellFailure(task, exception);
   }

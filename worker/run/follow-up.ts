@@ -58,12 +58,16 @@ export class FollowUp {
     return sent;
   }
 
-  /** Counts a part of a chord, and ends the chord with its last one. */
-  async part(task: Ended, state: string, result: Value): Promise<void> {
+  /**
+   * Counts a part of a chord, and ends the chord with its last one.
+   *
+   * @param hasRun whether its task came to its end; else nobody knows what it had sent
+   */
+  async part(task: Ended, state: string, result: Value, hasRun = true): Promise<void> {
     const chord = readSignature(task.chord ?? undefined);
     if (chord === null || task.groupId === null) return;
     const part = { taskId: task.id, groupId: task.groupId, groupIndex: task.groupIndex, state, result };
-    await this.#options.chords.report(part, (end) => this.#endChord(chord, end, task));
+    await this.#options.chords.report(part, (end) => this.#endChord(chord, end, task, hasRun));
   }
 
   /** After a failure: what was to follow in the chain has failed too, and the errbacks are sent. */
@@ -108,18 +112,19 @@ export class FollowUp {
   }
 
   /** The part that came last sends the body, which becomes its child. */
-  async #endChord(body: Signature, end: ChordEnd, part: Ended): Promise<void> {
-    if (!end.ok) return this.#failChord(body, end);
+  async #endChord(body: Signature, end: ChordEnd, part: Ended, hasRun: boolean): Promise<void> {
+    if (!end.ok) return this.#failChord(body, end, hasRun);
     const rootId = textOf(body.options.get("root_id")) ?? part.rootId ?? part.id;
     await this.#send(body, [end.results], { parent_id: textOf(body.options.get("parent_id")) ?? part.id, root_id: rootId });
   }
 
-  async #failChord(body: Signature, end: Extract<ChordEnd, { ok: false }>): Promise<void> {
+  async #failChord(body: Signature, end: Extract<ChordEnd, { ok: false }>, hasRun: boolean): Promise<void> {
     const error = workerException("ChordError", "celery.exceptions", [end.message]);
     if (body.kind === "group") return this.#failGroup(body, end, error);
     const id = textOf(body.options.get("task_id")) ?? textOf(body.tasks.at(-1)?.options.get("task_id")) ?? randomUUID();
     const rootId = textOf(body.options.get("root_id")) ?? id;
-    const children = await this.#sendErrbacks(signaturesIn(body.options.get("link_error")), id, rootId);
+    const sent = await this.#sendErrbacks(signaturesIn(body.options.get("link_error")), id, rootId);
+    const children = sent.length === 0 && !hasRun ? null : sent;
     const result = exceptionResult(error);
     const cause = end.cause === null ? null : { ...end.cause, module: end.cause.module ?? "builtins" };
     const traceback = tracebackBetween(cause, error);

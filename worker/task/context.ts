@@ -4,6 +4,7 @@ import { formatTime } from "../../lib/wire/celery/time.ts";
 import { fromJavaScript, toJavaScript } from "../../lib/wire/python/javascript.ts";
 import { Ignore, PythonError, Retry } from "../errors.ts";
 import type { LogEntry } from "../log.ts";
+import { now } from "../now.ts";
 import type { Signature } from "../producer/signature.ts";
 import type { Run } from "./current.ts";
 import { saferepr } from "../../lib/wire/python/saferepr.ts";
@@ -132,7 +133,7 @@ export class TaskContext {
     const why = options.cause === undefined ? "" : `: ${raisedException(options.cause).repr}`;
     throw new Retry(
       {
-        etaAt: options.eta?.getTime() ?? (delay > 0 ? Date.now() + delay * 1000 : null),
+        etaAt: options.eta?.getTime() ?? (delay > 0 ? now() + delay * 1000 : null),
         ...(options.args === undefined ? {} : { args: options.args.map(known) }),
         ...(options.kwargs === undefined ? {} : { kwargs: Object.entries(options.kwargs).map(([name, value]) => [name, known(value)]) }),
         ...(options.queue === undefined ? {} : { queue: options.queue }),

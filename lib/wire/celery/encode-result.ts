@@ -2,7 +2,7 @@ import type { Decoded } from "../decoded.ts";
 import { type Value, dict } from "../python/value.ts";
 import { encodeKombuJson } from "../serialize/json.ts";
 import { type ResultTuple, resultTupleValue } from "./result-tuple.ts";
-import { formatTimeInFull } from "./time.ts";
+import { formatTime } from "./time.ts";
 
 /** An exception as results carry it. */
 export type ExceptionToStore = {
@@ -63,7 +63,7 @@ export function encodeResultMeta(result: ResultToStore): Decoded<string> {
       ["result", result.result],
       ["traceback", result.traceback],
       ["children", result.children === null ? null : result.children.map(resultTupleValue)],
-      ["date_done", result.doneAt === null ? null : formatTimeInFull(result.doneAt)],
+      ["date_done", result.doneAt === null ? null : formatTime(result.doneAt)],
       ...optional("group_id", groupId),
       ...optional("parent_id", parentId),
       ...(extended === null

@@ -39,11 +39,6 @@ export function formatTimeLike(at: number, text: string): string {
   return formatTime(at + eastMs).replace(/\+00:00$/, `${sign}${hours}:${minutes.padStart(2, "0")}`);
 }
 
-/** The same with microseconds in any case: a clock of milliseconds would leave them out now and then, where Python's never does. */
-export function formatTimeInFull(at: number): string {
-  return formatTime(at).replace(/:(\d\d)\+/, ":$1.000000+");
-}
-
 /** Epoch ms of epoch seconds, to the microsecond, or null when it is no finite number. */
 export function secondsToMs(seconds: unknown): number | null {
   if (typeof seconds !== "number" || !Number.isFinite(seconds)) return null;
