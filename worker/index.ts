@@ -1,5 +1,6 @@
 export { Celery } from "./celery.ts";
 export { Ignore, PythonError, Reject, Retry, SoftTimeLimitExceeded, TaskFailed, TaskTerminated, WorkerShutdown } from "./errors.ts";
+export { PythonDatetime, PythonScalar } from "../lib/wire/python/exact.ts";
 export type { CeleryOptions } from "./settings.ts";
 export type { ApplyOptions, TaskOptions } from "./task/task-options.ts";
 export type { TaskContext } from "./task/context.ts";

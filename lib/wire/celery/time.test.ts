@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { formatTime, parseTime, secondsToMs, wallTimeToMs } from "./time.ts";
+import { formatTime, formatTimeLike, parseTime, secondsToMs, wallTimeToMs } from "./time.ts";
 
 test.each<[string, number | null]>([
   ["2026-11-21T08:12:43.323486+00:00", Date.UTC(2026, 10, 21, 8, 12, 43) + 323.486],
@@ -44,4 +44,13 @@ test("a wall time is read in its zone, in summer and in winter", () => {
   expect(wallTimeToMs(noon(0), "Asia/Kolkata")).toBe(Date.UTC(2026, 0, 15, 6, 30));
   expect(wallTimeToMs(noon(0), "UTC")).toBe(noon(0));
   expect(wallTimeToMs(noon(0), "Mars/Olympus")).toBeNull();
+});
+
+test.each([
+  ["2024-05-06T07:08:09.5+05:30", "2024-05-06T07:08:09.500000+05:30"],
+  ["2024-05-06T07:08:09-0300", "2024-05-06T07:08:09-03:00"],
+  ["2024-05-06T07:08:09Z", "2024-05-06T07:08:09+00:00"],
+  ["2024-05-06", "2024-05-06T00:00:00+00:00"],
+])("the time %s in its own zone is %s", (text, written) => {
+  expect(formatTimeLike(parseTime(text) ?? 0, text)).toBe(written);
 });
