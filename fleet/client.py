@@ -15,8 +15,9 @@ from kombu.utils.json import dumps
 
 import sums
 from sums import *  # noqa: F403
+from told import built
 
-NAMES = {**vars(sums), "chain": chain, "chord": chord, "group": group, "time": time, "uuid": uuid, "AsyncResult": AsyncResult, "GroupResult": GroupResult}
+NAMES = {**vars(sums), "chain": chain, "chord": chord, "group": group, "time": time, "uuid": uuid, "json": json, "built": built, "AsyncResult": AsyncResult, "GroupResult": GroupResult}
 
 
 def evaluate(code):

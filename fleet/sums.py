@@ -99,6 +99,18 @@ def replace(self, how):
     raise self.replace(group(add.s(number, number) for number in range(3)))
 
 
+@app.task(name="sums.grow", bind=True)
+def grow(self, number):
+    self.add_to_chord(add.s(number, number))
+    return number
+
+
+@app.task(name="sums.where")
+def where(*args):
+    time.sleep(0.05)
+    return "python"
+
+
 @app.task(name="sums.failed")
 def failed(task_id):
     return task_id

@@ -1,5 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
+import { AppError } from "../lib/errors.ts";
+import { asAppError } from "../lib/redis.ts";
+import { decodeSavedGroup } from "../lib/wire/celery/group.ts";
+import type { ResultTuple } from "../lib/wire/celery/result-tuple.ts";
 import type { Value } from "../lib/wire/python/value.ts";
 import { Bindings } from "./broker/bindings.ts";
 import { Connections } from "./connections.ts";
@@ -8,10 +10,13 @@ import { EventPublisher } from "./events/event-publisher.ts";
 import { LamportClock } from "./events/lamport-clock.ts";
 import { Publisher } from "./producer/publisher.ts";
 import { type ExtraOptions, type SendContext, sendSignature } from "./producer/send-signature.ts";
+import { SENDER } from "./producer/sender.ts";
 import type { Signature } from "./producer/signature.ts";
 import { Task } from "./producer/task.ts";
-import { AsyncResult, type ResultActs } from "./results/async-result.ts";
+import { type AnyResult, AsyncResult, type ResultActs } from "./results/async-result.ts";
 import { ChordSizes } from "./results/chord-sizes.ts";
+import { GroupResult } from "./results/group-result.ts";
+import { resultOf } from "./results/result-of.ts";
 import { ResultListener } from "./results/result-listener.ts";
 import { ResultStore } from "./results/result-store.ts";
 import { Worker, type WorkerOptions } from "./run/worker.ts";
@@ -39,7 +44,7 @@ export class Celery {
     this.settings = settingsOf(options);
     this.connections = new Connections(this.settings.broker, this.settings.backend);
     const { keys, defaultQueue, resultExpiresMs, log } = this.settings;
-    const origin = `gen${process.pid}@${hostname()}`;
+    const { origin } = SENDER;
     const redis = () => this.connections.backend;
     this.publisher = new Publisher({
       redis: () => this.connections.broker,
@@ -47,7 +52,7 @@ export class Celery {
       keys,
       defaultQueue,
       taskOptions: (name) => this.tasks.messageDefaults(name),
-      sender: { origin, replyTo: randomUUID() },
+      sender: SENDER,
       events: () => (this.settings.sendSentEvents ? this.#sentEvents(origin) : null),
     });
     this.#chords = new ChordSizes(redis, keys, resultExpiresMs);
@@ -69,24 +74,42 @@ export class Celery {
 
   /** A task that is defined elsewhere, to be sent by its name. */
   remoteTask<Args extends readonly unknown[] = unknown[], Result = unknown>(name: string): Task<Args, Result> {
-    return new Task<Args, Result>(name, (signature) => this.send<Result>(signature));
+    return new Task<Args, Result>(name, (signature, args, options) => this.deliver(signature, args, options));
+  }
+
+  /** Sends a signature of any kind, as `deliver` does, whose result is that of one task. */
+  async send<Result = unknown>(signature: Signature, args: readonly Value[] = [], extra: ExtraOptions = {}): Promise<AsyncResult<Result>> {
+    const sent = await this.deliver(signature, args, extra);
+    return new AsyncResult<Result>(sent.id, this.#acts, sent.parent);
   }
 
   /**
    * Sends a signature of any kind. Inside a task it becomes that task's child. Rejects with `bad-input` for what cannot be sent,
    * `unavailable` when Redis does not answer.
    */
-  async send<Result = unknown>(signature: Signature, args: readonly Value[] = [], extra: ExtraOptions = {}): Promise<AsyncResult<Result>> {
+  async deliver(signature: Signature, args: readonly Value[] = [], extra: ExtraOptions = {}): Promise<AnyResult> {
     const run = currentRun();
     const parent = run === undefined ? {} : { parent_id: run.request.id, root_id: run.request.rootId ?? run.request.id };
     const sent = await sendSignature(this.sendContext, signature, args, { ...parent, ...extra });
     if (run?.ended === false) run.children.push(sent.trail);
-    return this.result<Result>(sent.result.id);
+    return this.#acts.resultOf(sent.result);
   }
 
   /** The result of a task whose id is known. */
   result<Result = unknown>(id: string): AsyncResult<Result> {
     return new AsyncResult<Result>(id, this.#acts);
+  }
+
+  /** A group's results that were saved (`GroupResult.save`), here or in Python; null when there are none under the id. */
+  async restoreGroup<Results extends readonly unknown[] = readonly unknown[]>(groupId: string): Promise<GroupResult<Results> | null> {
+    const redis = this.connections.backend;
+    const bytes = await redis.getBuffer(this.settings.keys.result.group(groupId)).catch((error: unknown) => {
+      throw asAppError(redis, error);
+    });
+    if (bytes === null) return null;
+    const saved = decodeSavedGroup(bytes);
+    if (!saved.ok) throw new AppError("bad-input", saved.reason);
+    return new GroupResult<Results>(saved.value, this.#acts);
   }
 
   /** A worker for this application's tasks; `run` begins. */
@@ -120,7 +143,10 @@ export class Celery {
     read: (taskId) => this.#results.read(taskId),
     wait: (taskId, signal) => this.#listener.wait(taskId, signal),
     forget: async (taskId) => void (await this.connections.backend.del(this.settings.keys.result.task(taskId))),
-    revoke: (taskId, options) => this.revoke([taskId], options),
+    revoke: (taskIds, options) => this.revoke(taskIds, options),
+    saveGroup: (group) => this.#chords.saveHeader(group),
+    deleteGroup: async (groupId) => void (await this.connections.backend.del(this.settings.keys.result.group(groupId))),
+    resultOf: (tuple: ResultTuple) => resultOf(tuple, this.#acts),
   };
 
   #sentEvents(origin: string): EventPublisher {

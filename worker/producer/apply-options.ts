@@ -1,4 +1,3 @@
-import { formatTime } from "../../lib/wire/celery/time.ts";
 import { fromJavaScript } from "../../lib/wire/python/javascript.ts";
 import type { Value } from "../../lib/wire/python/value.ts";
 import { AppError } from "../../lib/errors.ts";
@@ -13,8 +12,8 @@ export function callOptions(options: ApplyOptions): Map<string, Value> {
     ["queue", options.queue],
     ["priority", options.priority],
     ["countdown", options.countdown],
-    ["eta", eta === undefined ? undefined : formatTime(eta.getTime())],
-    ["expires", expires instanceof Date ? formatTime(expires.getTime()) : expires],
+    ["eta", eta === undefined ? undefined : sendable(eta)],
+    ["expires", expires instanceof Date ? sendable(expires) : expires],
     ["time_limit", options.timeLimit],
     ["soft_time_limit", options.softTimeLimit],
     ["ignore_result", options.ignoreResult],

@@ -1,7 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { ResultTuple } from "../../lib/wire/celery/result-tuple.ts";
+import { textOf } from "../../lib/wire/celery/value-fields.ts";
 import type { Value } from "../../lib/wire/python/value.ts";
-import { type Signature, addLinks, chordSignature, cloneSignature, signatureValue, signaturesIn } from "./signature.ts";
+import { isEmptyGroup, unrolledGroup, withoutTail } from "./chain-steps.ts";
+import { linkErrors } from "./links.ts";
+import { SENDER } from "./sender.ts";
+import { type Signature, chordSignature, cloneSignature, signatureValue } from "./signature.ts";
 
 /** What a signature is given when it is frozen: the place that it has in what it belongs to. */
 export interface Place {
@@ -17,15 +21,12 @@ export interface Place {
 
 /**
  * Gives a signature, and all that it holds, the ids under which their results will be found (Celery 5.7, `Signature.freeze`).
- * Answers what stands for its result: of a chain that of its last step, of a chord that of its body.
+ * Answers what stands for its result: of a chain that of its last step, of a chord that of its body; the parent is what comes before.
  */
 export function freeze(signature: Signature, place: Place = {}): ResultTuple {
   switch (signature.kind) {
-    case "chain": {
-      const steps = prepareSteps(signature.tasks, { ...place, args: signature.args, errbacks: [] });
-      signature.tasks = steps.map(({ step }) => step).reverse();
-      return steps[0]?.result ?? taskResult(place.id ?? randomUUID());
-    }
+    case "chain":
+      return freezeChain(signature, place);
     case "group":
       return freezeGroup(signature, place);
     case "chord":
@@ -36,38 +37,41 @@ export function freeze(signature: Signature, place: Place = {}): ResultTuple {
 }
 
 function freezeTask({ options }: Signature, place: Place): ResultTuple {
-  const known = options.get("task_id");
-  const id = typeof known === "string" ? known : (place.id ?? randomUUID());
+  const id = textOf(options.get("task_id")) ?? place.id ?? randomUUID();
   options.set("task_id", id);
   if (place.rootId) options.set("root_id", place.rootId);
   if (place.parentId) options.set("parent_id", place.parentId);
+  if (!options.has("reply_to")) options.set("reply_to", SENDER.replyTo);
   if (place.groupId && !options.has("group_id")) options.set("group_id", place.groupId);
   if (place.chord) options.set("chord", place.chord);
   if (place.groupIndex != null) options.set("group_index", place.groupIndex);
   return taskResult(id);
 }
 
-function taskResult(id: string): ResultTuple {
+export function taskResult(id: string): ResultTuple {
   return { id, parent: null, members: null };
 }
 
-/** The result with another before the first of those that it came after. */
-function after<Result extends ResultTuple>(result: Result, first: ResultTuple): Result {
-  return { ...result, parent: result.parent === null ? first : after(result.parent, first) };
+function freezeChain(chain: Signature, place: Place): ResultTuple {
+  const [first] = chain.tasks;
+  if (first !== undefined) first.args = [...chain.args, ...first.args];
+  const prepared = preparedSteps(chain.tasks, place);
+  const result = prepared[0]?.result ?? taskResult(place.id ?? randomUUID());
+  chain.options.set("task_id", result.id);
+  return result;
 }
 
 /** Groups in a group become its own members; in Celery those of each come out in reverse order, and the numbers with them. */
 export function freezeGroup(group: Signature, place: Place): ResultTuple & { members: ResultTuple[] } {
   const { options } = group;
-  const known = options.get("task_id");
-  const id = typeof known === "string" ? known : randomUUID();
+  const id = textOf(options.get("task_id")) ?? randomUUID();
   options.set("task_id", id);
   if (place.groupId) options.set("group_id", place.groupId);
   if (place.chord) options.set("chord", place.chord);
   if (place.groupIndex != null) options.set("group_index", place.groupIndex);
   if (!options.has("root_id")) options.set("root_id", place.rootId ?? null);
   if (!options.has("parent_id")) options.set("parent_id", place.parentId ?? null);
-  const { rootId, parentId } = inherited(options);
+  const [rootId, parentId] = [textOf(options.get("root_id")), textOf(options.get("parent_id"))];
   const stack = [...group.tasks];
   const tasks: Signature[] = [];
   const members: ResultTuple[] = [];
@@ -75,105 +79,109 @@ export function freezeGroup(group: Signature, place: Place): ResultTuple & { mem
     if (task.kind === "group") {
       stack.unshift(...task.tasks.toReversed());
     } else if (task.kind !== "chain" || task.tasks.length > 0) {
-      members.push(
-        freeze(task, { groupId: place.groupId ?? null, chord: place.chord ?? null, rootId, parentId, groupIndex: tasks.length }),
-      );
+      const { groupId = null, chord = null } = place;
+      members.push(freeze(task, { groupId, chord, rootId, parentId, groupIndex: tasks.length }));
       tasks.push(task);
     }
   }
-  group.tasks = tasks;
+  // In place, because a chain that makes a chord of a group leaves the group where it is.
+  group.tasks.splice(0, Infinity, ...tasks);
   return { id, parent: null, members };
 }
 
-function inherited(options: ReadonlyMap<string, Value>): { rootId: string | null; parentId: string | null } {
-  const [rootId, parentId] = [options.get("root_id"), options.get("parent_id")];
-  return { rootId: typeof rootId === "string" ? rootId : null, parentId: typeof parentId === "string" ? parentId : null };
-}
-
-/** The body first, because its members carry it. */
+/** The body first, because the header's members carry it. */
 function freezeChord(chord: Signature, place: Place): ResultTuple {
   const { header, body } = chord;
-  const { id, rootId, groupId, groupIndex, parentId } = place;
-  const result = body === null ? null : freeze(body, { ...pick({ id, rootId, groupId, groupIndex }), chord: place.chord ?? null });
-  if (header !== null) {
-    const own = freeze(header, { ...pick({ rootId, parentId }), chord: body === null ? null : signatureValue(body) });
-    chord.options.set("task_id", own.id);
-    return result === null ? own : after(result, own);
-  }
-  return result ?? taskResult(id ?? randomUUID());
+  const { rootId = null, parentId = null } = place;
+  const result = body === null ? taskResult(place.id ?? randomUUID()) : freeze(body, { ...place, parentId: null });
+  if (header === null) return result;
+  const own = freezeGroup(header, { rootId, parentId, chord: body === null ? null : signatureValue(body) });
+  chord.options.set("task_id", own.id);
+  if (body === null) return own;
+  rootOf(result).parent = own;
+  return result;
 }
 
-function pick(place: { [Key in keyof Place]: Place[Key] | undefined }): Place {
-  return Object.fromEntries(Object.entries(place).filter(([, value]) => value != null));
+/** What a result began with. */
+function rootOf(result: ResultTuple): ResultTuple {
+  let root = result;
+  while (root.parent !== null) root = root.parent;
+  return root;
 }
 
-export interface ChainPlace extends Place {
-  /** What the first step gets before its own arguments. */
-  args: readonly Value[];
-  /** What is to be called when any of the steps fails. */
-  errbacks: readonly Value[];
+/** A step of a chain that is ready to be sent, and what stands for its result. */
+export interface Step {
+  step: Signature;
+  result: ResultTuple;
 }
 
 /**
- * The steps of a chain, the last one first, each with its result (Celery 5.7, `_chain.prepare_steps`): chains in it are spliced in,
- * a group that something follows becomes the header of a chord whose body is that.
+ * The steps of a chain that is about to be sent, the last one first (Celery 5.7, `_chain.prepare_steps`): chains in it are spliced in, a
+ * group that something follows becomes the header of a chord whose body is that.
+ *
+ * @param given.args what the first step gets before its own arguments
+ * @param given.errbacks what is called when any of the steps fails
  */
-export function prepareSteps(tasks: readonly Signature[], place: ChainPlace): { step: Signature; result: ResultTuple }[] {
-  const pending = spliced(tasks).map((task) => ({ ...cloneSignature(task), isStored: false }));
-  while (pending.length > 1 && isEmptyGroup(pending[0])) pending.shift();
-  const first = pending[0];
+export function prepareSteps(tasks: readonly Signature[], place: Place & { args: readonly Value[]; errbacks: readonly Value[] }): Step[] {
+  const steps = spliced(tasks.map(cloneSignature));
+  const [first] = steps;
   if (first !== undefined && !first.immutable) first.args = [...place.args, ...first.args];
-  const prepared: { step: Signature; result: ResultTuple }[] = [];
-  for (let task = pending.pop(); task !== undefined; task = pending.pop()) {
-    const following = prepared.at(-1)?.step;
-    if (isEmptyGroup(task) && (pending.length > 0 || following !== undefined)) continue;
-    const isLast = prepared.length === 0;
-    const becomesHeader = task.kind === "group" && following !== undefined;
-    if (becomesHeader) prepared.pop();
-    const step = becomesHeader ? chordSignature(task, following) : task;
-    linkErrors(step, place.errbacks);
-    // The body of such a chord has its id, and the chain's own place when it is the last step, already.
-    prepared.push({ step, result: freeze(step, isLast ? place : pick({ rootId: place.rootId })) });
+  return preparedSteps(steps, place, place.errbacks);
+}
+
+/** Chains in the chain and chords whose body is a chain are taken apart. Empty groups at the head give way to the first task. */
+function spliced(tasks: readonly Signature[]): Signature[] {
+  const pending = [...tasks];
+  const steps: Signature[] = [];
+  for (let task = pending.shift(); task !== undefined; task = pending.shift()) {
+    const step = unrolledGroup(task);
+    const parts = step.kind === "chain" ? step.tasks : withoutTail(step);
+    if (parts !== null) pending.unshift(...parts);
+    else steps.push(step);
   }
-  for (let at = prepared.length - 2; at >= 0; at--) {
-    const [one, before] = [prepared[at], prepared[at + 1]];
-    if (one !== undefined && before !== undefined) one.result = after(one.result, before.result);
+  while (steps.length > 1 && steps[0] !== undefined && isEmptyGroup(steps[0])) steps.shift();
+  return steps;
+}
+
+/** Freezes the steps, from the last one to the first. */
+function preparedSteps(tasks: readonly Signature[], place: Place, errbacks: readonly Value[] = []): Step[] {
+  const { rootId = null } = place;
+  const pending = [...tasks];
+  const prepared: Step[] = [];
+  /** The first of what follows, to be linked to the result of what comes before it. */
+  let following: ResultTuple | null = null;
+  for (let task = pending.pop(); task !== undefined; task = pending.pop()) {
+    let step = unrolledGroup(task);
+    if (isEmptyGroup(step) && (pending.length > 0 || prepared.length > 0)) continue;
+    if (step.kind === "chain") {
+      pending.push(...step.tasks);
+      continue;
+    }
+    const isLast = prepared.length === 0;
+    const next = prepared.at(-1);
+    if (step.kind === "group" && next !== undefined) {
+      prepared.pop();
+      const id = following?.members === null ? [["task_id", following.id] as const] : [];
+      step = chordSignature({ ...step, options: new Map() }, next.step, new Map([...id, ["root_id", rootId]]));
+      following = unlinked(prepared.at(-1)?.result ?? null, next.result);
+    }
+    const result = freeze(step, isLast ? { ...place, parentId: null } : { rootId });
+    if (following !== null && following.parent === null) following.parent = result;
+    linkErrors(step, errbacks);
+    prepared.push({ step, result });
+    following = step.kind === "chord" ? rootOf(result) : result;
   }
   return prepared;
 }
 
-/** Chains in the chain, groups of one, and chords whose body is a chain are taken apart: what follows them is a step of its own. */
-function spliced(tasks: readonly Signature[]): Signature[] {
-  return tasks.flatMap((task) => {
-    if (task.kind === "chain") {
-      const inner = spliced(task.tasks).map(cloneSignature);
-      const [head] = inner;
-      if (head !== undefined && !head.immutable) head.args = [...task.args, ...head.args];
-      const last = inner.at(-1);
-      if (last !== undefined) addLinks(last, "link", signaturesIn(task.options.get("link")));
-      for (const step of inner) linkErrors(step, signaturesIn(task.options.get("link_error")));
-      return inner;
-    }
-    const [only] = task.tasks;
-    if (task.kind === "group" && task.tasks.length === 1 && only !== undefined) return spliced([only]);
-    if (task.kind === "chord" && task.body?.kind === "chain" && task.body.tasks[0]?.kind === null) {
-      const [body, ...rest] = spliced([task.body]);
-      return body === undefined ? [task] : [{ ...cloneSignature(task), body }, ...rest];
-    }
-    return [task];
-  });
-}
-
-function isEmptyGroup(task: Signature | undefined): boolean {
-  return task?.kind === "group" && task.tasks.length === 0;
-}
-
-/** Of a chord it is the body that calls them, of a group each member. */
-export function linkErrors(signature: Signature, errbacks: readonly Value[]): void {
-  if (errbacks.length === 0) return;
-  if (signature.kind === "group") for (const task of signature.tasks) linkErrors(task, errbacks);
-  else if (signature.kind === "chord" && signature.body !== null) linkErrors(signature.body, errbacks);
-  else addLinks(signature, "link_error", errbacks);
+/** The result whose parent was the body of a chord is linked to the chord's result instead. */
+function unlinked(result: ResultTuple | null, body: ResultTuple): ResultTuple | null {
+  for (let node = result; node !== null; node = node.parent) {
+    if (node.parent !== body) continue;
+    node.parent = null;
+    return node;
+  }
+  return result;
 }
 
 /** How many parts a signature counts for in a chord's header (Celery 5.7, `_chord._descend`). */

@@ -1,14 +1,20 @@
 import { randomUUID } from "node:crypto";
+import { AppError } from "../../lib/errors.ts";
 import type { ResultTuple } from "../../lib/wire/celery/result-tuple.ts";
 import { listOf, textOf } from "../../lib/wire/celery/value-fields.ts";
 import type { Value } from "../../lib/wire/python/value.ts";
 import type { ChordSizes } from "../results/chord-sizes.ts";
-import { freeze, freezeGroup, isNested, linkErrors, prepareSteps, sizeOf } from "./freeze.ts";
+import { stripHeaderLinks, unrollChords } from "./chain-steps.ts";
+import { chunksGroup } from "./chunks.ts";
+import { freeze, freezeGroup, isNested, prepareSteps, sizeOf, taskResult } from "./freeze.ts";
+import { linkToBody } from "./links.ts";
 import type { Publisher } from "./publisher.ts";
-import { type Signature, addLinks, cloneSignature, signatureValue, signaturesIn } from "./signature.ts";
+import { type Signature, cloneSignature, signatureValue, signaturesIn } from "./signature.ts";
 
 /** Options for what is sent, under Celery's names; they win over the signature's own. Nulls count as absent. */
 export type ExtraOptions = Readonly<Record<string, Value | undefined>>;
+
+type Options = Map<string, Value>;
 
 export interface Sent {
   /** What stands for the whole result: the last step of a chain, the body of a chord. */
@@ -23,7 +29,7 @@ export interface SendContext {
 }
 
 /** What a signature has settled, because tasks would stall if it changed under way. */
-const SETTLED = new Set(["group_id", "stamped_headers"]);
+const SETTLED = ["group_id", "stamped_headers"];
 
 /**
  * Sends a signature of any kind (Celery 5.7, `Signature.apply_async`): what can begin now is published, the rest travels in it.
@@ -37,84 +43,98 @@ export async function sendSignature(
   extra: ExtraOptions = {},
 ): Promise<Sent> {
   const own = cloneSignature(signature);
-  const options = merged(own.options, Object.entries(extra));
-  const allArgs = own.immutable ? own.args : [...args, ...own.args];
+  const given: Options = new Map(Object.entries(extra).filter((entry): entry is [string, Value] => entry[1] !== undefined));
+  const allArgs = signature.immutable ? own.args : [...args, ...own.args];
   switch (own.kind) {
     case "chain":
-      return sendChain(context, own, allArgs, options);
+      return sendChain(context, own, allArgs, given);
     case "group":
-      return sendGroup(context, own, args, options);
+      return sendGroup(context, own, args, given);
     case "chord":
-      return sendChord(context, own, allArgs, options);
+      return sendChord(context, own, allArgs, given);
     case "chunks":
-      return sendGroup(context, chunksGroup(own), args, options);
+      return sendGroup(context, chunksGroup(own), args, given);
     default: {
-      const argsAreList = own.isStored && allArgs.length > 0 && allArgs.length === own.args.length;
+      const options = settled(own.options, withoutNulls(given));
+      const argsAreList = signature.isStored && allArgs.length > 0 && allArgs.length === own.args.length;
       const id = await context.publisher.send({ name: own.task, args: allArgs, kwargs: [...own.kwargs], options, argsAreList });
-      const result = { id, parent: null, members: null };
+      const result = taskResult(id);
       return { result, trail: result };
     }
   }
 }
 
-function merged(own: ReadonlyMap<string, Value>, extra: Iterable<readonly [string, Value | undefined]>): Map<string, Value> {
-  const options = new Map(own);
-  for (const [name, value] of extra) {
-    if (value === undefined || value === null || (SETTLED.has(name) && own.has(name))) continue;
-    options.set(name, value);
-  }
-  return options;
+/** The given options over the own ones, except over those that are settled. */
+function settled(own: Options, given: Options): Options {
+  const kept = [...SETTLED, ...signaturesIn(own.get("stamped_headers"))].filter((name) => typeof name === "string" && own.has(name));
+  return new Map([...own, ...[...given].filter(([name]) => !kept.includes(name))]);
 }
 
-/** Options that describe the chain's own place, not its first step's. */
-const OF_CHAIN = ["task_id", "group_id", "group_index", "chord", "link", "link_error"];
+function withoutNulls(options: Options): Options {
+  return new Map([...options].filter(([, value]) => value !== null));
+}
 
-async function sendChain(context: SendContext, chain: Signature, args: readonly Value[], options: Map<string, Value>): Promise<Sent> {
-  const index = options.get("group_index");
+/** Takes an option out of those that are passed on. */
+function taken(options: Options, name: string): Value | undefined {
+  const value = options.get(name);
+  options.delete(name);
+  return value;
+}
+
+async function sendChain(context: SendContext, chain: Signature, args: readonly Value[], given: Options): Promise<Sent> {
+  const options = new Map([...chain.options, ...given]);
+  const index = taken(options, "group_index");
+  const [rootId, parentId] = [textOf(taken(options, "root_id")), textOf(taken(options, "parent_id"))];
   const prepared = prepareSteps(chain.tasks, {
     args,
-    rootId: textOf(options.get("root_id")),
-    id: textOf(options.get("task_id")),
-    groupId: textOf(options.get("group_id")),
+    rootId,
+    id: textOf(taken(options, "task_id")),
+    groupId: textOf(taken(options, "group_id")),
     groupIndex: typeof index === "number" ? index : null,
-    chord: options.get("chord") ?? null,
-    errbacks: signaturesIn(options.get("link_error")),
+    chord: taken(options, "chord") ?? null,
+    errbacks: signaturesIn(taken(options, "link_error")),
   });
+  for (const { step } of prepared) stripHeaderLinks(step);
+  const callbacks = signaturesIn(taken(options, "link"));
   const [last] = prepared;
   const first = prepared.at(-1);
   if (last === undefined || first === undefined) {
-    const nothing = { id: randomUUID(), parent: null, members: null };
+    const nothing = taskResult(randomUUID());
     return { result: nothing, trail: nothing };
   }
-  linkEnd(last.step, signaturesIn(options.get("link")));
+  if (callbacks.length > 0) last.step.options.set("link", [...signaturesIn(last.step.options.get("link")), ...callbacks]);
   const rest = prepared.slice(0, -1).map(({ step }) => signatureValue(step));
-  for (const name of OF_CHAIN) options.delete(name);
-  const chained = [...(listOf(options.get("chain")) ?? []), ...rest];
-  const extra = { ...Object.fromEntries(options), chain: chained.length === 0 ? null : chained };
-  const sent = await sendSignature(context, first.step, [], extra);
-  return { result: last.result, trail: sent.trail };
+  options.set("chain", [...(listOf(options.get("chain")) ?? []), ...rest]);
+  const place = { ...(rootId === null ? {} : { root_id: rootId }), ...(parentId === null ? {} : { parent_id: parentId }) };
+  const sent = await sendSignature(context, first.step, [], { ...Object.fromEntries(options), ...place });
+  return { result: rest.length === 0 ? sent.result : last.result, trail: sent.trail };
 }
 
-function linkEnd(step: Signature, callbacks: readonly Value[]): void {
-  addLinks(step.kind === "chord" && step.body !== null ? step.body : step, "link", callbacks);
-}
-
-async function sendGroup(context: SendContext, group: Signature, args: readonly Value[], options: Map<string, Value>): Promise<Sent> {
-  const groupId = textOf(options.get("task_id")) ?? randomUUID();
-  const rootId = textOf(options.get("root_id"));
-  const given = options.get("chord") ?? null;
-  const members = unrolled(group, groupId, rootId);
-  for (const name of ["task_id", "group_index", "chord", "link", "link_error"]) options.delete(name);
-  const extra = { ...Object.fromEntries(options), group_id: groupId };
+async function sendGroup(context: SendContext, group: Signature, args: readonly Value[], given: Options): Promise<Sent> {
+  const linked = ["link", "link_error"].find((name) => given.get(name) != null);
+  if (linked !== undefined) throw new AppError("bad-input", `A group cannot be sent with ${linked}: link its members, or make it a chord`);
+  if (group.tasks.length === 0) {
+    const nothing = freezeGroup(group, {});
+    return { result: nothing, trail: nothing };
+  }
+  const options = settled(group.options, given);
+  const groupId = textOf(taken(options, "task_id")) ?? randomUUID();
+  options.set("group_id", groupId);
+  const chord = taken(options, "chord") ?? null;
+  options.delete("group_index");
+  const members = unrolled(group, groupId, textOf(options.get("root_id")));
   let size = 0;
   for (const [at, { task }] of members.entries()) {
-    const chord = given ?? task.options.get("chord") ?? null;
+    const own = chord ?? task.options.get("chord") ?? null;
     size += sizeOf(task);
     // Before the last member can end, the others may have: whoever completes the chord must know how many they are.
-    if (chord !== null && at === members.length - 1) await context.chords.expect(groupId, size);
-    await sendSignature(context, task, args, { ...extra, chord });
+    if (own !== null && at === members.length - 1) await context.chords.expect(groupId, size);
+    // Celery tells its own functions so not to list each member as a child; in the body of a chord it goes over the wire.
+    await sendSignature(context, task, args, { add_to_parent: false, chord: own, ...Object.fromEntries(options) });
   }
-  const result = { id: groupId, parent: null, members: members.map((member) => member.result) };
+  const results = members.map((member) => member.result);
+  const [only] = results;
+  const result = results.length === 1 && only?.members != null ? only : { id: groupId, parent: null, members: results };
   return { result, trail: result };
 }
 
@@ -123,57 +143,38 @@ function unrolled(group: Signature, groupId: string, rootId: string | null): { t
   return group.tasks.flatMap((task, groupIndex) => {
     if (task.kind === "group") return unrolled(task, groupId, rootId);
     if (task.kind === "chain" && task.tasks.length === 0) return [];
-    return [{ task: { ...task, isStored: false }, result: freeze(task, { groupId, rootId, groupIndex }) }];
+    return [{ task, result: freeze(task, { groupId, rootId, groupIndex }) }];
   });
 }
 
-async function sendChord(context: SendContext, chord: Signature, args: readonly Value[], options: Map<string, Value>): Promise<Sent> {
-  const { header, body } = chord;
-  if (header === null || body === null) throw new TypeError("a chord needs a header and a body");
-  const groupId = textOf(header.options.get("task_id")) ?? textOf(options.get("task_id")) ?? randomUUID();
-  const bodyId = textOf(options.get("task_id"));
-  const delay = { countdown: options.get("countdown"), eta: options.get("eta") };
-  const callbacks = signaturesIn(options.get("link"));
-  const errbacks = signaturesIn(options.get("link_error"));
-  for (const name of ["task_id", "countdown", "eta", "link", "link_error"]) options.delete(name);
-  linkEnd(body, callbacks);
-  linkErrors(body, errbacks);
-  for (const [name, value] of options)
-    if (name !== "parent_id" && !(SETTLED.has(name) && body.options.has(name))) body.options.set(name, value);
+/** When and how the header runs is its own; everything else that is said of a chord is said of its body. */
+async function sendChord(context: SendContext, chord: Signature, args: readonly Value[], given: Options): Promise<Sent> {
+  const { header, body: written } = chord;
+  if (header === null || written === null) throw new TypeError("a chord needs a header and a body");
+  const groupId = textOf(chord.options.get("task_id")) ?? randomUUID();
+  const options = new Map([...chord.options, ...given]);
+  const bodyId = textOf(taken(options, "task_id"));
+  const [countdown, eta] = [taken(options, "countdown"), taken(options, "eta")];
+  const [callbacks, errbacks] = [signaturesIn(taken(options, "link")), signaturesIn(taken(options, "link_error"))];
+  const ofBody = (from: Options) => new Map([...from].filter(([name]) => options.has(name) && name !== "parent_id"));
+  const body = { ...written, options: settled(written.options, ofBody(given)) };
   const rootId = textOf(body.options.get("root_id"));
+  linkToBody(body, callbacks, errbacks);
+  for (const [name, value] of ofBody(options)) body.options.set(name, value);
+  if (body.kind === "chain") unrollChords(body);
   const result = freeze(body, { id: bodyId, groupId, rootId });
-  for (const name of ["chain", "chord", "group_id", "group_index"]) options.delete(name);
+  stripHeaderLinks(body);
+  for (const name of ["chain", "chord"]) options.delete(name);
   header.options.set("task_id", groupId);
   const frozen = freezeGroup(header, { groupId, rootId, chord: signatureValue(body) });
   if (header.tasks.length === 0) {
-    await sendSignature(context, body, [[]]);
-    return { result, trail: { ...frozen, members: [] } };
+    const sent = await sendSignature(context, body, [[]]);
+    result.parent = frozen;
+    return { result, trail: sent.trail };
   }
   if (isNested(frozen)) await context.chords.saveHeader(frozen);
-  const sent = await sendGroup(
-    context,
-    header,
-    args,
-    merged(merged(header.options, options), Object.entries({ ...delay, task_id: groupId })),
-  );
+  const delay = { ...(countdown == null ? {} : { countdown }), ...(eta == null ? {} : { eta }) };
+  const sent = await sendGroup(context, header, args, new Map([...options, ...Object.entries({ ...delay, task_id: groupId })]));
+  result.parent = sent.result;
   return { result, trail: sent.trail };
-}
-
-/** `chunks`: a group of `celery.starmap` calls over parts of the list. */
-function chunksGroup(chunks: Signature): Signature {
-  const [task, items, size] = [chunks.kwargs.get("task"), listOf(chunks.kwargs.get("it")) ?? [], chunks.kwargs.get("n")];
-  const length = typeof size === "number" && size > 0 ? size : items.length || 1;
-  const parts = Array.from({ length: Math.ceil(items.length / length) }, (_, part) => items.slice(part * length, (part + 1) * length));
-  const starmap = (it: Value[]): Signature => ({
-    ...chunks,
-    task: "celery.starmap",
-    kind: "xstarmap",
-    args: [],
-    kwargs: new Map([
-      ["task", task ?? null],
-      ["it", it],
-    ]),
-    options: new Map(),
-  });
-  return { ...chunks, kind: "group", tasks: parts.map(starmap), kwargs: new Map() };
 }

@@ -72,7 +72,7 @@ export function readSignature(value: Value | undefined, depth = 0): Signature | 
     kwargs,
     options: new Map(entriesOf(get(value, "options"))),
     kind,
-    immutable: get(value, "immutable") === true,
+    immutable: get(value, "immutable") === true && kind !== "chain",
     tasks: [],
     header: null,
     body: null,
@@ -97,42 +97,47 @@ function asGroup(header: Signature | null): Signature | null {
   return header === null || header.kind === "group" ? header : groupSignature([header]);
 }
 
+/** The kinds that Python tells by `subtask_type`; the others are known by the names of their tasks. */
+const COMPOSED = new Set(["chain", "group", "chord"]);
+
 /** The signature as it goes over the wire, with its keys in Celery's order. */
 export function signatureValue(signature: Signature): Value {
   const { kind } = signature;
   const members: [string, Value][] = [];
   if (kind === "chain" || kind === "group") members.push(["tasks", signature.tasks.map(signatureValue)]);
-  if (signature.header !== null) members.push(["header", signatureValue(signature.header)]);
+  if (signature.header !== null) members.push(["header", headerValue(signature.header)]);
   if (signature.body !== null) members.push(["body", signatureValue(signature.body)]);
   return dict([
     ["task", signature.task],
     ["args", signature.args],
     ["kwargs", dict([...signature.kwargs, ...members])],
     ["options", dict(signature.options)],
-    ["subtask_type", kind],
+    ["subtask_type", kind !== null && COMPOSED.has(kind) ? kind : null],
     ["immutable", signature.immutable],
   ]);
 }
 
+/** A header that has not been frozen is a list, later it is a group. */
+function headerValue(header: Signature): Value {
+  return header.options.size === 0 ? header.tasks.map(signatureValue) : signatureValue(header);
+}
+
 /** A copy that can be changed without changing the other. */
 export function cloneSignature(signature: Signature): Signature {
+  const { header } = signature;
   return {
     ...signature,
+    // In Celery a copied chain is not immutable any more.
+    immutable: signature.immutable && signature.kind !== "chain",
     args: [...signature.args],
     kwargs: new Map(signature.kwargs),
     options: new Map(signature.options),
     tasks: signature.tasks.map(cloneSignature),
-    header: signature.header === null ? null : cloneSignature(signature.header),
+    // As in Celery a copied header has forgotten what it got when it was frozen; the chord knows its id.
+    header: header === null ? null : { ...cloneSignature(header), options: new Map() },
     body: signature.body === null ? null : cloneSignature(signature.body),
+    isStored: false,
   };
-}
-
-/** Adds to the signatures under `link` or `link_error`, each once. */
-export function addLinks(signature: Signature, option: "link" | "link_error", links: readonly Value[]): void {
-  const present = signaturesIn(signature.options.get(option));
-  const known = new Set(present.map((link) => JSON.stringify(link)));
-  const added = links.filter((link) => !known.has(JSON.stringify(link)));
-  if (added.length > 0) signature.options.set(option, [...present, ...added]);
 }
 
 /** The one signature or the list of them under an option. */

@@ -30,6 +30,7 @@ export class ResultListener {
     const { promise, resolve, reject } = Promise.withResolvers<ResultMeta>();
     const give = (meta: ResultMeta) => (isReady(meta.status) ? resolve(meta) : undefined);
     const stop = () => reject(signal.reason);
+    promise.catch(() => {}); // it may be rejected before anybody waits for it
     signal.throwIfAborted();
     signal.addEventListener("abort", stop, { once: true });
     const look = setInterval(() => void this.#look(channel, give).catch(() => {}), LOOK_MS);
@@ -40,7 +41,6 @@ export class ResultListener {
     } finally {
       clearInterval(look);
       signal.removeEventListener("abort", stop);
-      promise.catch(() => {});
       this.#unsubscribe(channel, give);
     }
   }

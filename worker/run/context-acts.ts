@@ -3,11 +3,11 @@ import { type Value } from "../../lib/wire/python/value.ts";
 import { PythonError } from "../errors.ts";
 import type { EventPublisher } from "../events/event-publisher.ts";
 import type { Log } from "../log.ts";
-import { freeze, linkErrors } from "../producer/freeze.ts";
+import { freeze } from "../producer/freeze.ts";
+import { addLinks, linkErrors } from "../producer/links.ts";
 import { type SendContext, sendSignature } from "../producer/send-signature.ts";
 import {
   type Signature,
-  addLinks,
   chordSignature,
   cloneSignature,
   readSignature,

@@ -51,9 +51,7 @@ export class FollowUp {
     for (const callback of toSend) sent.push((await this.#send(callback, [result], extra)).trail);
     const next = readSignature(request.chain.at(-1));
     if (next !== null) {
-      const rest = request.chain.slice(0, -1);
-      // The last step carries an empty list in Celery, but a chord has none.
-      sent.push((await this.#send(next, [result], { ...extra, chain: rest.length === 0 && next.kind === "chord" ? null : rest })).trail);
+      sent.push((await this.#send(next, [result], { ...extra, chain: request.chain.slice(0, -1) })).trail);
     }
     return sent;
   }

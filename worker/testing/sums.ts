@@ -51,6 +51,14 @@ export function sumsApplication(redisUrl: string, queue: string) {
     if (how === "chain") return ctx.replace(chainSignature([add.signature([1, 2]), add.signature([3])]));
     return ctx.replace(groupSignature([0, 1, 2].map((number) => add.signature([number, number]))));
   });
+  app.task("sums.grow", async (ctx, number: number) => {
+    await ctx.addToChord(add.s(number, number));
+    return number;
+  });
+  app.task("sums.where", async () => {
+    await delay(50);
+    return "js";
+  });
   app.task("sums.failed", (_ctx, taskId: string) => taskId);
   return { app, add };
 }
