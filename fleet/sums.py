@@ -105,6 +105,14 @@ def grow(self, number):
     return number
 
 
+@app.task(name="sums.fan")
+def fan():
+    group(add.s(1, 1), add.s(2, 2)).apply_async()
+    (add.s(1, 1) | mul.s(3)).apply_async()
+    (group(add.s(1, 1), add.s(2, 2)) | total.s()).apply_async()
+    return "sent"
+
+
 @app.task(name="sums.where")
 def where(*args):
     time.sleep(0.05)

@@ -8,7 +8,7 @@ import { type Celery, GroupResult, chain, chord, group } from "./index.ts";
 import { sumsApplication } from "./testing/sums.ts";
 
 const WAIT = { timeout: 20_000 };
-const BATCH = 30;
+const BATCH = 40;
 
 const VENVS: Venv[] = ["celery-5.7", "celery-5.3"];
 
@@ -35,7 +35,7 @@ describe.each(VENVS.filter(hasVenv))("our canvases, run by %s", (venv) => {
   afterAll(() => ends.disposeAsync());
 
   test("give what Python's give, in every nesting up to depth three", async () => {
-    for (const some of batches()) expect(await ours(app, some)).toEqual(await theirs(reference, some));
+    for (const some of batchesOf(canvases("all"))) expect(await ours(app, some)).toEqual(await theirs(reference, some));
   });
 
   test("a chain's result leads back to its first step", async () => {
@@ -170,7 +170,24 @@ describe.skipIf(!hasVenv("celery-5.7"))("canvases on workers of both kinds", () 
   });
 
   test("every nesting up to depth three, each part on whoever takes it", async () => {
-    for (const some of batches()) expect(await ours(app, some)).toEqual(await theirs(python, some));
+    for (const some of batchesOf(canvases("all"))) expect(await ours(app, some)).toEqual(await theirs(python, some));
+  });
+
+  test("every nesting up to depth two ends in failure, whichever of its tasks fails", async () => {
+    for (const some of batchesOf(canvases("two").flatMap(failing))) {
+      const failed = some.map((canvas) => [JSON.stringify(canvas), expect.stringMatching(/^(?:ValueError|ChordError)$/)]);
+      expect(await ours(app, some)).toEqual(failed);
+      expect(await theirs(python, some)).toEqual(failed);
+    }
+  });
+
+  test("what a task sends are its children, wherever it runs", async () => {
+    const children = (queue: string) =>
+      python.value(`
+r = fan.s().set(queue='${queue}').apply_async()
+r.get(timeout=20)
+[[type(child).__name__, child.get(timeout=20)] for child in r.children]`);
+    expect(await children("js")).toEqual(await children("python"));
   });
 
   test.each([
@@ -199,12 +216,30 @@ describe.skipIf(!hasVenv("celery-5.7"))("canvases on workers of both kinds", () 
   });
 });
 
-/** All recorded canvases without options, some at a time. */
-function batches(): Told[][] {
+/** The recorded canvases without options, of so many levels or of all. */
+function canvases(depth: "two" | "all"): Told[] {
   const told = recordedCanvases().flatMap(({ canvas, options }) =>
     Object.keys(options).length === 0 && !/"(?:then|chunks)"/.test(JSON.stringify(canvas)) ? [canvas] : [],
   );
+  // The recorded ones begin with a task, then three canvases of one level, then those of two.
+  return depth === "two" ? told.slice(0, 4 + 3 * 8 + 3 * 9) : told;
+}
+
+function batchesOf(told: Told[]): Told[][] {
   return Array.from({ length: Math.ceil(told.length / BATCH) }, (_, at) => told.slice(at * BATCH, (at + 1) * BATCH));
+}
+
+/** The canvas with each of its tasks in turn replaced by one that fails. */
+function failing(told: Told): Told[] {
+  const text = JSON.stringify(told);
+  return [...text.matchAll(/"t\d+"/g)].map(({ 0: task, index }) =>
+    asTold(`${text.slice(0, index)}{"task":"fail"}${text.slice(index + task.length)}`),
+  );
+}
+
+/** It was made from one. */
+function asTold(text: string): Told {
+  return JSON.parse(text) as Told;
 }
 
 /** Each canvas with what came of it, sent from here. */

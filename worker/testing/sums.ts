@@ -1,13 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Celery, Ignore, PythonError, Reject } from "../index.ts";
-import { groupSignature, chainSignature } from "../producer/signature.ts";
+import { Celery, Ignore, PythonError, Reject, chain, group } from "../index.ts";
 
 /** The application of `fleet/sums.py` once more: whatever a client can see of the two must be the same. */
 export function sumsApplication(redisUrl: string, queue: string) {
   const app = new Celery({ broker: `${redisUrl}/0`, backend: `${redisUrl}/1`, defaultQueue: queue, log: () => {} });
   const add = app.task("sums.add", (_ctx, x: number, y: number) => x + y, { parameters: ["x", "y"] });
-  app.task("sums.mul", (_ctx, x: number, y: number) => x * y, { parameters: ["x", "y"] });
-  app.task("sums.total", (_ctx, numbers: number[]) => numbers.reduce((sum, number) => sum + number, 0));
+  const mul = app.task("sums.mul", (_ctx, x: number, y: number) => x * y, { parameters: ["x", "y"] });
+  const total = app.task("sums.total", (_ctx, numbers: number[]) => numbers.reduce((sum, number) => sum + number, 0));
   app.task("sums.echo", (_ctx, ...args: unknown[]) => args);
   app.task("sums.fail", () => {
     throw new PythonError("ValueError", ["boom", 7]);
@@ -47,13 +46,19 @@ export function sumsApplication(redisUrl: string, queue: string) {
   );
   app.task("sums.limited", (_ctx, number: number) => number, { rateLimit: "5/s" });
   app.task("sums.replace", async (ctx, how: string) => {
-    if (how === "task") return ctx.replace(add.signature([1, 2]));
-    if (how === "chain") return ctx.replace(chainSignature([add.signature([1, 2]), add.signature([3])]));
-    return ctx.replace(groupSignature([0, 1, 2].map((number) => add.signature([number, number]))));
+    if (how === "task") return ctx.replace(add.s(1, 2));
+    if (how === "chain") return ctx.replace(chain(add.s(1, 2), add.s(3)));
+    return ctx.replace(group(...[0, 1, 2].map((number) => add.s(number, number))));
   });
   app.task("sums.grow", async (ctx, number: number) => {
     await ctx.addToChord(add.s(number, number));
     return number;
+  });
+  app.task("sums.fan", async () => {
+    await group(add.s(1, 1), add.s(2, 2)).apply();
+    await chain(add.s(1, 1), mul.s(3)).apply();
+    await chain(group(add.s(1, 1), add.s(2, 2)), total.s()).apply();
+    return "sent";
   });
   app.task("sums.where", async () => {
     await delay(50);
