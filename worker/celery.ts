@@ -13,7 +13,8 @@ import { type ExtraOptions, type SendContext, sendSignature } from "./producer/s
 import { SENDER } from "./producer/sender.ts";
 import type { Signature } from "./producer/signature.ts";
 import { Task } from "./producer/task.ts";
-import { type AnyResult, AsyncResult, type ResultActs } from "./results/async-result.ts";
+import type { AnyResult, ResultActs } from "./results/any-result.ts";
+import { AsyncResult } from "./results/async-result.ts";
 import { ChordSizes } from "./results/chord-sizes.ts";
 import { GroupResult } from "./results/group-result.ts";
 import { resultOf } from "./results/result-of.ts";

@@ -4,7 +4,7 @@ import { callOptions, sendable } from "../producer/apply-options.ts";
 import { linkErrors, linkTo } from "../producer/links.ts";
 import type { ExtraOptions } from "../producer/send-signature.ts";
 import { type Signature, signatureValue } from "../producer/signature.ts";
-import type { AnyResult } from "../results/async-result.ts";
+import type { AnyResult } from "../results/any-result.ts";
 import type { ApplyOptions } from "../task/task-options.ts";
 import { stamp } from "./stamp.ts";
 

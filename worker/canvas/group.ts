@@ -1,5 +1,5 @@
 import { chordSignature, cloneSignature, groupSignature } from "../producer/signature.ts";
-import type { AnyResult } from "../results/async-result.ts";
+import type { AnyResult } from "../results/any-result.ts";
 import type { GroupResult } from "../results/group-result.ts";
 import { Canvas, type ResultOf } from "./canvas.ts";
 

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectRedis, disconnect } from "../../lib/redis.ts";
 import { type RedisServer, withRedis } from "../../lib/testing/redis-server.ts";
-import type { AnyResult } from "../results/async-result.ts";
+import type { AnyResult } from "../results/any-result.ts";
 import { GroupResult } from "../results/group-result.ts";
 import { sumsApplication } from "../testing/sums.ts";
 import { recordedCanvases } from "./testing/recorded.ts";

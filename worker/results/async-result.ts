@@ -1,57 +1,10 @@
 import type { ResultMeta } from "../../lib/wire/celery/result.ts";
-import type { ResultTuple } from "../../lib/wire/celery/result-tuple.ts";
 import { toJavaScript } from "../../lib/wire/python/javascript.ts";
 import type { Value } from "../../lib/wire/python/value.ts";
 import { AppError } from "../../lib/errors.ts";
 import { TaskFailed } from "../errors.ts";
-
-/** What a result needs of the application. */
-export interface ResultActs {
-  read(taskId: string): Promise<ResultMeta | null>;
-  /** Resolves with the task's final meta; rejects when the signal fires. */
-  wait(taskId: string, signal: AbortSignal): Promise<ResultMeta>;
-  forget(taskId: string): Promise<void>;
-  revoke(taskIds: string[], options: RevokeOptions): Promise<void>;
-  /** Keeps the structure of a group, until it is deleted or expires. */
-  saveGroup(group: ResultTuple): Promise<void>;
-  deleteGroup(groupId: string): Promise<void>;
-  /** The result for which a tuple stands. */
-  resultOf(tuple: ResultTuple): AnyResult;
-}
-
-export interface RevokeOptions {
-  /** Whether it is ended if it runs. */
-  terminate?: boolean;
-  /** `SIGTERM` by default; means something to workers with processes. */
-  signal?: string;
-}
-
-export interface GetOptions {
-  /** How long to wait, in ms; without end by default. */
-  timeout?: number;
-  signal?: AbortSignal;
-  /** Whether a failure is thrown; else it is answered. True by default. */
-  propagate?: boolean;
-}
-
-/** What results of tasks and of groups have in common. */
-export interface AnyResult<Result = unknown> {
-  readonly id: string;
-  /** Of what came before it in a chain; of a chord's body the header's. */
-  readonly parent: AnyResult | null;
-  get(options?: GetOptions & { propagate?: true }): Promise<Result>;
-  get(options: GetOptions): Promise<unknown>;
-  /** What it consists of or has sent. */
-  children(): Promise<AnyResult[]>;
-  /** The first failure that is known by now. */
-  failure(): Promise<TaskFailed | null>;
-  /** Forgets what is stored of it, and of what came before it. */
-  forget(): Promise<void>;
-  revoke(options?: RevokeOptions): Promise<void>;
-}
-
-/** A failure before this one may end everything without a word about it here: how often that is looked for. */
-const PARENTS_MS = 1_000;
+import type { AnyResult, GetOptions, ResultActs, RevokeOptions } from "./any-result.ts";
+import { whileParentsHold } from "./parents.ts";
 
 /** The result of a task that was sent, which may not have begun. */
 export class AsyncResult<Result = unknown> implements AnyResult<Result> {
@@ -72,33 +25,20 @@ export class AsyncResult<Result = unknown> implements AnyResult<Result> {
   async get(options?: GetOptions & { propagate?: true }): Promise<Result>;
   async get(options: GetOptions): Promise<Result | TaskFailed>;
   async get(options: GetOptions = {}): Promise<Result | TaskFailed> {
-    const { timeout, signal, propagate = true } = options;
-    const over = new AbortController();
-    const signals = [
-      over.signal,
-      ...(signal === undefined ? [] : [signal]),
-      ...(timeout === undefined ? [] : [AbortSignal.timeout(timeout)]),
-    ];
-    const stop = AbortSignal.any(signals);
-    const watch = propagate && this.parent !== null ? setInterval(() => void this.#watchParents(over), PARENTS_MS) : undefined;
-    try {
-      const meta = await this.#acts.wait(this.id, stop);
+    return whileParentsHold(this, options, async (stop) => {
+      const meta = await this.#ended(stop);
       if (meta.exception === null) return asResult<Result>(meta.result);
-      if (propagate) throw failureOf(meta);
+      if (options.propagate ?? true) throw failureOf(meta);
       return failureOf(meta);
-    } catch (error) {
-      if (over.signal.reason instanceof TaskFailed) throw over.signal.reason;
-      if (!stop.aborted) throw error;
-      throw new AppError("unavailable", `The task ${this.id} has not ended in time`, { cause: error });
-    } finally {
-      clearInterval(watch);
-    }
+    });
   }
 
-  async #watchParents(over: AbortController): Promise<void> {
-    for (const parent of parentsOf(this)) {
-      const failure = await parent.failure().catch(() => null); // asked again when Redis answers
-      if (failure !== null) over.abort(failure);
+  async #ended(stop: AbortSignal): Promise<ResultMeta> {
+    try {
+      return await this.#acts.wait(this.id, stop);
+    } catch (error) {
+      if (!stop.aborted) throw error;
+      throw new AppError("unavailable", `The task ${this.id} has not ended in time`, { cause: error });
     }
   }
 
@@ -133,13 +73,6 @@ export class AsyncResult<Result = unknown> implements AnyResult<Result> {
   async revoke(options: RevokeOptions = {}): Promise<void> {
     await this.#acts.revoke([this.id], options);
   }
-}
-
-/** From the first to the last. */
-function parentsOf(result: AnyResult): AnyResult[] {
-  const parents: AnyResult[] = [];
-  for (let parent = result.parent; parent !== null; parent = parent.parent) parents.unshift(parent);
-  return parents;
 }
 
 function failureOf({ status, exception, traceback }: ResultMeta): TaskFailed {

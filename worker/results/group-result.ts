@@ -1,7 +1,9 @@
 import type { ResultTuple } from "../../lib/wire/celery/result-tuple.ts";
 import { taskIdsOf } from "../../lib/wire/celery/result-tuple.ts";
-import { AsyncResult, type AnyResult, type GetOptions, type ResultActs, type RevokeOptions } from "./async-result.ts";
 import type { TaskFailed } from "../errors.ts";
+import type { AnyResult, GetOptions, ResultActs, RevokeOptions } from "./any-result.ts";
+import { AsyncResult } from "./async-result.ts";
+import { whileParentsHold } from "./parents.ts";
 
 /** The results of a group that was sent, in the order of its members. */
 export class GroupResult<Results extends readonly unknown[] = readonly unknown[]> implements AnyResult<Results> {
@@ -19,17 +21,14 @@ export class GroupResult<Results extends readonly unknown[] = readonly unknown[]
     this.#acts = acts;
   }
 
-  /** All results in order. Rejects as soon as one member fails; without `propagate` failures stand in their places. */
+  /** All results in order. Rejects as soon as one member, or something before the group, fails; without `propagate` failures stand in their places. */
   async get(options?: GetOptions & { propagate?: true }): Promise<Results>;
   async get(options: GetOptions): Promise<{ [At in keyof Results]: Results[At] | TaskFailed }>;
   async get(options: GetOptions = {}): Promise<Results | { [At in keyof Results]: Results[At] | TaskFailed }> {
-    const over = new AbortController();
-    const signal = options.signal === undefined ? over.signal : AbortSignal.any([over.signal, options.signal]);
-    try {
-      return asResults<Results>(await Promise.all(this.members.map((member) => member.get({ ...options, signal }))));
-    } finally {
-      over.abort(); // the others need not wait any more
-    }
+    const { propagate = true } = options;
+    return whileParentsHold(this, options, async (signal) =>
+      asResults<Results>(await Promise.all(this.members.map((member) => member.get({ propagate, signal })))),
+    );
   }
 
   /** How many members have succeeded. */

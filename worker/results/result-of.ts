@@ -1,5 +1,6 @@
 import type { ResultTuple } from "../../lib/wire/celery/result-tuple.ts";
-import { type AnyResult, AsyncResult, type ResultActs } from "./async-result.ts";
+import type { AnyResult, ResultActs } from "./any-result.ts";
+import { AsyncResult } from "./async-result.ts";
 import { GroupResult } from "./group-result.ts";
 
 /** The result for which a tuple stands, with all that came before it. */
