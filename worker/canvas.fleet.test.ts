@@ -176,7 +176,7 @@ describe.skipIf(!hasVenv("celery-5.7"))("canvases on workers of both kinds", () 
   test("every nesting up to depth two ends in failure, whichever of its tasks fails", async () => {
     for (const some of batchesOf(canvases("two").flatMap(failing))) {
       const failed = some.map((canvas) => [JSON.stringify(canvas), expect.stringMatching(/^(?:ValueError|ChordError)$/)]);
-      // A client in Python waits for ever for a group that never began, and for a chord as the body of one that failed.
+      // Only from here: a client in Python waits for ever for a group that never began.
       expect(await ours(app, some)).toEqual(failed);
     }
   });
