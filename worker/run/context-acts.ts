@@ -6,14 +6,7 @@ import type { Log } from "../log.ts";
 import { freeze } from "../producer/freeze.ts";
 import { addLinks, linkErrors } from "../producer/links.ts";
 import { type SendContext, sendSignature } from "../producer/send-signature.ts";
-import {
-  type Signature,
-  chordSignature,
-  cloneSignature,
-  readSignature,
-  signatureValue,
-  taskSignature,
-} from "../producer/signature.ts";
+import { type Signature, chordSignature, cloneSignature, readSignature, signatureValue, taskSignature } from "../producer/signature.ts";
 import type { ResultStore } from "../results/result-store.ts";
 import type { ContextActs } from "../task/context.ts";
 import type { Run } from "../task/current.ts";
