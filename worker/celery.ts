@@ -3,6 +3,7 @@ import { asAppError } from "../lib/redis.ts";
 import { decodeSavedGroup } from "../lib/wire/celery/group.ts";
 import type { ResultTuple } from "../lib/wire/celery/result-tuple.ts";
 import type { Value } from "../lib/wire/python/value.ts";
+import type { BeatSchedule } from "./beat/entry.ts";
 import { Bindings } from "./broker/bindings.ts";
 import { Connections } from "./connections.ts";
 import { broadcast } from "./control/broadcast.ts";
@@ -33,6 +34,8 @@ export class Celery {
   readonly settings: Settings;
   readonly tasks = new TaskRegistry();
   readonly clock = new LamportClock();
+  /** What a beat sends again and again, by names (Celery's `beat_schedule`). Without it a beat runs what stands in Redis. */
+  beatSchedule?: BeatSchedule;
   readonly connections: Connections;
   readonly publisher: Publisher;
   readonly #chords: ChordSizes;

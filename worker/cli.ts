@@ -2,12 +2,13 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { reasonOf } from "../lib/errors.ts";
+import { runBeat } from "./beat/beat.ts";
 import { Celery } from "./celery.ts";
 import { setLogLevel } from "./log.ts";
 import { POOLS } from "./pool/pools.ts";
 import type { WorkerOptions } from "./run/worker.ts";
 
-const USAGE = `Usage: node worker/cli.ts -A MODULE [worker] [options]
+const USAGE = `Usage: node worker/cli.ts -A MODULE [worker | beat] [options]
 
   -A, --app MODULE               module whose default export, or export "app", is the application; MODULE:NAME for another
   -Q, --queues NAMES             queues to consume, separated by commas
@@ -22,6 +23,9 @@ const USAGE = `Usage: node worker/cli.ts -A MODULE [worker] [options]
                                  limits of tasks that have none
       --heartbeat-interval S     seconds between heartbeats
       --without-heartbeat  --without-gossip  --without-mingle
+
+beat sends what the application's beatSchedule says, and takes of these -A, -l and
+      --max-interval S           longest pause between two looks at the schedule
 `;
 
 const OPTIONS = {
@@ -40,18 +44,21 @@ const OPTIONS = {
   "without-heartbeat": { type: "boolean", default: false },
   "without-gossip": { type: "boolean", default: false },
   "without-mingle": { type: "boolean", default: false },
+  "max-interval": { type: "string" },
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: OPTIONS, allowPositionals: true });
-  if (values.help || values.app === undefined) {
+  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+  const [command = "worker"] = positionals;
+  if (values.help || values.app === undefined || (command !== "worker" && command !== "beat")) {
     console.log(USAGE);
     process.exitCode = values.help ? 0 : 2;
     return;
   }
   setLogLevel(levelOf(values.loglevel));
   const { app, module } = await load(values.app);
+  if (command === "beat") return beat(app, values["max-interval"]);
   const pool = POOLS[values.pool];
   if (pool === undefined) throw new TypeError(`There is no pool ${values.pool}: choose one of ${Object.keys(POOLS).join(", ")}`);
   const options: WorkerOptions = {
@@ -78,6 +85,16 @@ async function main(): Promise<void> {
   app.close();
   // What an application has opened, or a function that goes on after its limit, must not keep the process.
   process.exit();
+}
+
+async function beat(app: Celery, maxInterval: string | undefined): Promise<void> {
+  await runBeat({
+    app,
+    signal: shutdownSignals().warm,
+    ...(app.beatSchedule === undefined ? {} : { schedule: app.beatSchedule }),
+    ...(maxInterval === undefined ? {} : { maxIntervalMs: 1000 * count(maxInterval, "max-interval") }),
+  });
+  app.close();
 }
 
 /** The first TERM or INT finishes what runs, the second INT, or QUIT, gives it up; as in Celery, TERM again changes nothing. */

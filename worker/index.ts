@@ -15,4 +15,6 @@ export type { AsyncResult } from "./results/async-result.ts";
 export { GroupResult } from "./results/group-result.ts";
 export type { Worker, WorkerOptions } from "./run/worker.ts";
 export type { Pool, PoolFactory, PoolOptions, Job, Execute } from "./pool/pool.ts";
+export { runBeat, type BeatOptions } from "./beat/beat.ts";
+export { type BeatEntry, type BeatSchedule, type CrontabField, crontab, interval } from "./beat/entry.ts";
 export { asyncPool } from "./pool/async-pool.ts";

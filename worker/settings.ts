@@ -19,6 +19,8 @@ export interface CeleryOptions {
   resultExtended?: boolean;
   /** Whether `task-sent` is published for every task sent from here. */
   sendSentEvents?: boolean;
+  /** IANA name of the zone by whose clocks schedules go: UTC, as in Celery. */
+  timezone?: string;
   /** What holds for tasks that say nothing else, such as `{ acksLate: true }`. */
   taskDefaults?: TaskOptions;
   /** Where lines of the log go; what went wrong to stderr by default. */
@@ -35,6 +37,7 @@ export interface Settings {
   resultExpiresMs: number;
   resultExtended: boolean;
   sendSentEvents: boolean;
+  timezone: string;
   taskDefaults: TaskOptions;
   log: Log;
   visibilityTimeoutMs: number;
@@ -53,6 +56,7 @@ export function settingsOf(options: CeleryOptions): Settings {
     resultExpiresMs: options.resultExpiresMs ?? DAY_MS,
     resultExtended: options.resultExtended ?? false,
     sendSentEvents: options.sendSentEvents ?? false,
+    timezone: options.timezone ?? "UTC",
     taskDefaults: options.taskDefaults ?? {},
     log: options.log ?? logLines,
     visibilityTimeoutMs: options.visibilityTimeoutMs ?? HOUR_MS,

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 /** An environment that `fleet/install.sh` builds. */
-export type Venv = "celery-5.7" | "celery-5.6" | "celery-5.3";
+export type Venv = "celery-5.7" | "celery-5.6" | "celery-5.3" | "redbeat";
 
 export interface FleetWorker {
   /** `garden` becomes the node `garden@fleet`. */
@@ -197,7 +197,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   return fleet;
 }
 
-function python(venv: Venv): string {
+/** The interpreter of an environment. */
+export function python(venv: Venv): string {
   return join(ROOT, ".tools", "python", venv, "bin", "python");
 }
 

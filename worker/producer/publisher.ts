@@ -24,6 +24,15 @@ export interface PublisherOptions {
   events: () => EventPublisher | null;
 }
 
+/** A message that is ready, and where it is to be pushed to. */
+export interface PreparedMessage {
+  /** Keys of the lists. */
+  lists: string[];
+  text: string;
+  /** To be called when it is there: tells `task-sent` where that is wanted. */
+  sent(): void;
+}
+
 /** Sends task messages as Celery's `app.send_task` does (5.7). */
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -34,29 +43,48 @@ export class Publisher {
 
   /** Answers the task's id. Rejects with `bad-input` for what cannot be sent, `unavailable` when Redis does not answer. */
   async send(call: Call): Promise<string> {
+    const message = this.#messageOf(call);
+    await this.publish(message);
+    return message.id;
+  }
+
+  /** The message of a call, for a sender that pushes it together with something else. Rejects as `send` does. */
+  async prepare(call: Call): Promise<PreparedMessage> {
+    return this.#prepare(this.#messageOf(call));
+  }
+
+  async publish(message: TaskToSend): Promise<void> {
+    const prepared = await this.#prepare(message);
+    const redis = this.#options.redis();
+    try {
+      for (const list of prepared.lists) await redis.lpush(list, prepared.text);
+    } catch (error) {
+      throw unavailable(redis, error);
+    }
+    prepared.sent();
+  }
+
+  #messageOf(call: Call): TaskToSend {
     const options = new Map([...this.#options.taskOptions(call.name), ...call.options]);
     for (const [name, value] of options) if (value === null) options.delete(name);
     const id = textOf(options.get("task_id")) ?? randomUUID();
     const queue = textOf(options.get("queue")) ?? this.#options.defaultQueue;
     // A queue wins over an exchange, as in Celery.
     if (options.has("queue")) options.delete("exchange");
-    const message = messageOf({ ...call, options }, { queue, id, deliveryTag: randomUUID(), now: now() }, this.#options.sender);
-    await this.publish(message);
-    return id;
+    return messageOf({ ...call, options }, { queue, id, deliveryTag: randomUUID(), now: now() }, this.#options.sender);
   }
 
-  async publish(message: TaskToSend): Promise<void> {
+  async #prepare(message: TaskToSend): Promise<PreparedMessage> {
     const encoded = encodeTaskMessage(message);
     if (!encoded.ok) throw new AppError("bad-input", encoded.reason);
-    const { keys } = this.#options;
-    const redis = this.#options.redis();
+    const { keys, redis } = this.#options;
     try {
-      for (const queue of await this.#targets(message)) await redis.lpush(keys.queueList(queue, message.priority), encoded.value);
+      const queues = await this.#targets(message);
+      const lists = queues.map((queue) => keys.queueList(queue, message.priority));
+      return { lists, text: encoded.value, sent: () => this.#tell(message) };
     } catch (error) {
-      const { message: reason } = asAppError(redis, error);
-      throw new AppError("unavailable", reason, { cause: error });
+      throw unavailable(redis(), error);
     }
-    this.#tell(message);
   }
 
   async #targets({ queue, exchange, routingKey }: TaskToSend): Promise<string[]> {
@@ -87,4 +115,9 @@ export class Publisher {
       ]),
     );
   }
+}
+
+/** With the error itself as cause: who may try again asks it whether that passes. */
+function unavailable(redis: Redis, error: unknown): AppError {
+  return new AppError("unavailable", asAppError(redis, error).message, { cause: error });
 }

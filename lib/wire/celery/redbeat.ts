@@ -1,8 +1,9 @@
 import { type Decoded, decoded, undecodable } from "../decoded.ts";
 import { type Value, dict, get } from "../python/value.ts";
 import { decodeJson, encodeKombuJson } from "../serialize/json.ts";
-import { wallTimeToMs } from "./time.ts";
-import { booleanOf, entriesOf, isDict, numberOf, textOf } from "./value-fields.ts";
+import { decodeRedbeatTime, fromRedbeatTypes } from "./redbeat-time.ts";
+import { secondsToMs } from "./time.ts";
+import { booleanOf, entriesOf, isDict, listOf, numberOf, textOf } from "./value-fields.ts";
 
 /** An entry of RedBeat's schedule (2.4): the fields `definition` and `meta` of the hash `redbeat:<name>`. */
 export type RedbeatEntry = {
@@ -22,7 +23,7 @@ export type RedbeatEntry = {
 
 export type RedbeatSchedule =
   | { kind: "interval"; everyMs: number; relative: boolean }
-  /** The fields as they were written: `*`, a slash with a step, `mon-fri`, or a number. */
+  /** The fields as they were written: `*`, a slash with a step, `mon-fri`. A number is its digits, a list has commas. */
   | { kind: "crontab"; minute: string; hour: string; dayOfWeek: string; dayOfMonth: string; monthOfYear: string }
   | {
       kind: "rrule";
@@ -51,12 +52,12 @@ export function decodeRedbeatEntry(definition: string, meta: string | null): Dec
   if (schedule === null) return undecodable(`the schedule of the entry ${JSON.stringify(name.slice(0, 100))} cannot be read`);
   const runs = meta === null ? decoded({ lastRunAt: null, totalRunCount: null }) : decodeRedbeatMeta(meta);
   if (!runs.ok) return runs;
-  const options = get(json.value, "options") ?? null;
+  const options = fromRedbeatTypes(get(json.value, "options") ?? null);
   return decoded({
     name,
     task,
-    args: get(json.value, "args") ?? [],
-    kwargs: get(json.value, "kwargs") ?? dict([]),
+    args: fromRedbeatTypes(get(json.value, "args") ?? []),
+    kwargs: fromRedbeatTypes(get(json.value, "kwargs") ?? dict([])),
     options,
     queue: textOf(get(options, "queue")),
     schedule,
@@ -71,7 +72,7 @@ export function decodeRedbeatMeta(meta: string): Decoded<RedbeatMeta> {
   const json = decodeJson(meta);
   if (!json.ok) return undecodable(`the meta of a schedule entry is ${json.reason}`);
   return decoded({
-    lastRunAt: readDatetime(get(json.value, "last_run_at")),
+    lastRunAt: decodeRedbeatTime(get(json.value, "last_run_at")),
     totalRunCount: numberOf(get(json.value, "total_run_count")),
   });
 }
@@ -98,9 +99,9 @@ function readSchedule(schedule: Value): RedbeatSchedule | null {
   if (type === null) return null;
   switch (type) {
     case "interval": {
-      const every = numberOf(get(schedule, "every"));
-      if (every === null) return null;
-      return { kind: "interval", everyMs: every * 1000, relative: booleanOf(get(schedule, "relative")) ?? false };
+      const everyMs = secondsToMs(numberOf(get(schedule, "every")));
+      if (everyMs === null) return null;
+      return { kind: "interval", everyMs, relative: booleanOf(get(schedule, "relative")) ?? false };
     }
     case "crontab": {
       const field = (name: string) => cronText(get(schedule, name));
@@ -133,6 +134,8 @@ function readSchedule(schedule: Value): RedbeatSchedule | null {
 }
 
 function cronText(value: Value | undefined): string {
+  const list = listOf(value);
+  if (list !== null) return list.map(cronText).join(",");
   const number = numberOf(value);
   return textOf(value) ?? (number === null ? "*" : String(number));
 }
@@ -140,18 +143,4 @@ function cronText(value: Value | undefined): string {
 function secondsOf(value: Value | undefined): number | null {
   const seconds = numberOf(value);
   return seconds === null ? null : seconds * 1000;
-}
-
-/** RedBeat's own form of a time: its parts, and a zone as name or as seconds east of UTC. */
-function readDatetime(value: Value | undefined): number | null {
-  if (textOf(get(value, "__type__")) !== "datetime") return null;
-  const part = (name: string) => numberOf(get(value, name));
-  const [year, month, day] = [part("year"), part("month"), part("day")];
-  if (year === null || month === null || day === null) return null;
-  const wallAt =
-    Date.UTC(year, month - 1, day, part("hour") ?? 0, part("minute") ?? 0, part("second") ?? 0) + (part("microsecond") ?? 0) / 1000;
-  if (!Number.isFinite(wallAt)) return null;
-  const zone = get(value, "timezone");
-  const eastSeconds = numberOf(zone);
-  return eastSeconds === null ? wallTimeToMs(wallAt, textOf(zone) ?? "UTC") : wallAt - eastSeconds * 1000;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { formatTime, formatTimeLike, parseTime, secondsToMs, wallTimeToMs } from "./time.ts";
+import { formatTime, formatTimeLike, parseTime, secondsToMs } from "./time.ts";
 
 test.each<[string, number | null]>([
   ["2026-11-21T08:12:43.323486+00:00", Date.UTC(2026, 10, 21, 8, 12, 43) + 323.486],
@@ -35,15 +35,6 @@ test("epoch seconds keep their microseconds", () => {
   expect(secondsToMs(Number.NaN)).toBeNull();
   expect(secondsToMs(1e308)).toBeNull();
   expect(secondsToMs("1")).toBeNull();
-});
-
-test("a wall time is read in its zone, in summer and in winter", () => {
-  const noon = (month: number) => Date.UTC(2026, month, 15, 12);
-  expect(wallTimeToMs(noon(0), "Europe/Berlin")).toBe(Date.UTC(2026, 0, 15, 11));
-  expect(wallTimeToMs(noon(6), "Europe/Berlin")).toBe(Date.UTC(2026, 6, 15, 10));
-  expect(wallTimeToMs(noon(0), "Asia/Kolkata")).toBe(Date.UTC(2026, 0, 15, 6, 30));
-  expect(wallTimeToMs(noon(0), "UTC")).toBe(noon(0));
-  expect(wallTimeToMs(noon(0), "Mars/Olympus")).toBeNull();
 });
 
 test.each([

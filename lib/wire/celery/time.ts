@@ -45,26 +45,3 @@ export function secondsToMs(seconds: unknown): number | null {
   const ms = Math.round(seconds * 1e6) / 1000;
   return Number.isFinite(ms) ? ms : null;
 }
-
-/**
- * Epoch ms of what a clock on the wall of a zone shows, given as if that clock were UTC; null when the zone is unknown. Of
- * the two times that one wall time has when clocks are set back, the one that the zone's later offset gives.
- */
-export function wallTimeToMs(wallAt: number, zone: string): number | null {
-  try {
-    const guess = wallAt - offsetMs(wallAt, zone);
-    return wallAt - offsetMs(guess, zone);
-  } catch {
-    return null;
-  }
-}
-
-/** How far a zone's clocks are ahead of UTC at a time. Throws a RangeError for a zone that nobody knows. */
-function offsetMs(at: number, zone: string): number {
-  const format = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "longOffset" });
-  const name = format.formatToParts(at).find((part) => part.type === "timeZoneName")?.value ?? "";
-  const match = /^GMT(?:([+-])(\d{2}):(\d{2})(?::(\d{2}))?)?$/.exec(name);
-  const [, sign, hours = "0", minutes = "0", seconds = "0"] = match ?? [];
-  const ms = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
-  return sign === "-" ? -ms : ms;
-}
