@@ -6,7 +6,6 @@ import type { Value } from "../lib/wire/python/value.ts";
 import type { BeatSchedule } from "./beat/entry.ts";
 import { Bindings } from "./broker/bindings.ts";
 import { Connections } from "./connections.ts";
-import { broadcast } from "./control/broadcast.ts";
 import { EventPublisher } from "./events/event-publisher.ts";
 import { LamportClock } from "./events/lamport-clock.ts";
 import { Publisher } from "./producer/publisher.ts";
@@ -140,6 +139,7 @@ export class Celery {
   async revoke(taskIds: string[], options: { terminate?: boolean; signal?: string } = {}): Promise<void> {
     const { terminate = false, signal = "SIGTERM" } = options;
     const command = { method: "revoke" as const, arguments: { task_id: taskIds, terminate, signal } };
+    const { broadcast } = await import("./control/broadcast.ts"); // with what checks commands it takes 10 MB
     await broadcast(this.connections.broker, this.settings.keys, this.clock, command);
   }
 

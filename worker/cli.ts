@@ -1,9 +1,8 @@
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { reasonOf } from "../lib/errors.ts";
+import { loadApplication } from "./application-module.ts";
 import { runBeat } from "./beat/beat.ts";
-import { Celery } from "./celery.ts";
+import type { Celery } from "./celery.ts";
 import { setLogLevel } from "./log.ts";
 import { POOLS } from "./pool/pools.ts";
 import type { WorkerOptions } from "./run/worker.ts";
@@ -19,6 +18,8 @@ const USAGE = `Usage: node worker/cli.ts -A MODULE [worker | beat] [options]
   -E, --task-events              tell of tasks from the start
       --prefetch-multiplier N    messages held for each slot
       --autoscale MAX,MIN        grow and shrink the pool
+      --max-tasks-per-child N    tasks after which a process of the pool is replaced
+      --max-memory-per-child K   KiB of memory after which it is
       --time-limit S  --soft-time-limit S
                                  limits of tasks that have none
       --heartbeat-interval S     seconds between heartbeats
@@ -38,6 +39,8 @@ const OPTIONS = {
   "task-events": { type: "boolean", short: "E", default: false },
   "prefetch-multiplier": { type: "string" },
   autoscale: { type: "string" },
+  "max-tasks-per-child": { type: "string" },
+  "max-memory-per-child": { type: "string" },
   "time-limit": { type: "string" },
   "soft-time-limit": { type: "string" },
   "heartbeat-interval": { type: "string" },
@@ -57,12 +60,20 @@ async function main(): Promise<void> {
     return;
   }
   setLogLevel(levelOf(values.loglevel));
-  const { app, module } = await load(values.app);
+  const app = await loadApplication(values.app);
   if (command === "beat") return beat(app, values["max-interval"]);
   const pool = POOLS[values.pool];
   if (pool === undefined) throw new TypeError(`There is no pool ${values.pool}: choose one of ${Object.keys(POOLS).join(", ")}`);
   const options: WorkerOptions = {
-    pool: pool({ module }),
+    pool: pool({
+      module: values.app,
+      ...(values["max-tasks-per-child"] === undefined
+        ? {}
+        : { maxTasksPerChild: count(values["max-tasks-per-child"], "max-tasks-per-child") }),
+      ...(values["max-memory-per-child"] === undefined
+        ? {}
+        : { maxMemoryPerChild: count(values["max-memory-per-child"], "max-memory-per-child") }),
+    }),
     taskEvents: values["task-events"],
     heartbeat: !values["without-heartbeat"],
     gossip: !values["without-gossip"],
@@ -110,16 +121,6 @@ function shutdownSignals(): { warm: AbortSignal; cold: AbortSignal } {
   return { warm: warm.signal, cold: cold.signal };
 }
 
-async function load(given: string): Promise<{ app: Celery; module: string }> {
-  const [, path = given, name] = /^(.*?)(?::([\w$]+))?$/.exec(given) ?? [];
-  const module = resolve(path);
-  const exports: unknown = await import(pathToFileURL(module).href);
-  const named = new Map<string, unknown>(Object.entries(exports ?? {}));
-  const app = (name === undefined ? ["default", "app"] : [name]).map((one) => named.get(one)).find((one) => one instanceof Celery);
-  if (!(app instanceof Celery)) throw new TypeError(`${path} exports no application`);
-  return { app, module };
-}
-
 function levelOf(level: string): "info" | "warning" | "error" {
   const lower = level.toLowerCase();
   return lower === "debug" || lower === "info" ? "info" : lower === "warning" ? "warning" : "error";
@@ -138,5 +139,5 @@ function autoscaleOf(text: string): { max: number; min: number } {
 
 main().catch((error: unknown) => {
   console.error(reasonOf(error));
-  process.exitCode = 1;
+  process.exit(1); // connections may be open already
 });

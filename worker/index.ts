@@ -18,3 +18,4 @@ export type { Pool, PoolFactory, PoolOptions, Job, Execute } from "./pool/pool.t
 export { runBeat, type BeatOptions } from "./beat/beat.ts";
 export { type BeatEntry, type BeatSchedule, type CrontabField, crontab, interval } from "./beat/entry.ts";
 export { asyncPool } from "./pool/async-pool.ts";
+export { type ProcessPoolSettings, processPool } from "./pool/process-pool.ts";

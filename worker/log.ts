@@ -19,6 +19,10 @@ export function setLogLevel(level: LogEntry["level"]): void {
   least = LEVELS.indexOf(level);
 }
 
+export function logLevel(): LogEntry["level"] {
+  return LEVELS[least] ?? "warning";
+}
+
 /** One JSON object a line to stderr. */
 export const logLines: Log = ({ level, text, about }) => {
   if (LEVELS.indexOf(level) < least) return;

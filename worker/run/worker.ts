@@ -12,7 +12,6 @@ import type { HeldTask } from "../consumer/held-task.ts";
 import { Prefetch } from "../consumer/prefetch.ts";
 import { RateLimits } from "../consumer/rate-limits.ts";
 import { WorkerState } from "../consumer/worker-state.ts";
-import { askAll } from "../control/broadcast.ts";
 import { Gossip } from "../control/gossip.ts";
 import { revokedIds } from "../control/inspect-commands.ts";
 import { ControlListener } from "../control/listener.ts";
@@ -236,6 +235,7 @@ export class Worker {
     const redis = this.#app.connections.brokerListener("worker-mingle");
     const command = { method: "hello" as const, arguments: { from_node: this.hostname, revoked: state.revoked.list() } };
     try {
+      const { askAll } = await import("../control/broadcast.ts"); // as in `Celery.revoke`
       for (const [, payload] of await askAll(redis, this.#app.settings.keys, clock, command, MINGLE_MS)) {
         clock.adjust(numberOf(get(payload, "clock")) ?? 0);
         for (const id of revokedIds(get(payload, "revoked"))) state.revoked.add(id);

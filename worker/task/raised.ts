@@ -93,7 +93,7 @@ function tracebackOf(thrown: unknown, depth = 0): string | null {
 }
 
 /** Our own calls around a task's say nothing about it. */
-const OWN = ["pool/async-pool", "run/execute", "task/current", "task/handler"].map((file) =>
+const OWN = ["pool/async-pool", "pool/pool-process", "run/execute", "task/current", "task/handler"].map((file) =>
   join(dirname(import.meta.dirname), `${file}.ts`),
 );
 

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Celery, Ignore, PythonError, Reject, chain, group } from "../index.ts";
+import { Celery, type CeleryOptions, Ignore, PythonError, Reject, chain, group } from "../index.ts";
 
 /** The application of `fleet/sums.py` once more: whatever a client can see of the two must be the same. */
-export function sumsApplication(redisUrl: string, queue: string) {
-  const app = new Celery({ broker: `${redisUrl}/0`, backend: `${redisUrl}/1`, defaultQueue: queue, log: () => {} });
+export function sumsApplication(redisUrl: string, queue: string, options: Partial<CeleryOptions> = {}) {
+  const app = new Celery({ broker: `${redisUrl}/0`, backend: `${redisUrl}/1`, defaultQueue: queue, log: () => {}, ...options });
   const add = app.task("sums.add", (_ctx, x: number, y: number) => x + y, { parameters: ["x", "y"] });
   const mul = app.task("sums.mul", (_ctx, x: number, y: number) => x * y, { parameters: ["x", "y"] });
   const total = app.task("sums.total", (_ctx, numbers: number[]) => numbers.reduce((sum, number) => sum + number, 0));
