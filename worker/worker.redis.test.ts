@@ -262,6 +262,17 @@ test("nothing that lies in a queue stops a worker", async () => {
   await until(async () => (await held()) === 0);
 });
 
+test("a pickle is refused although it could be read, and whoever waits is told", async () => {
+  const app = application();
+  app.task("hello", () => "hello");
+  const properties = { delivery_tag: "t", delivery_info: { exchange: "", routing_key: "celery" }, body_encoding: "base64" };
+  const body = Buffer.from("\x80\x02]}}\x87.", "latin1").toString("base64"); // ([], {}, {})
+  const message = { headers: { task: "hello", id: "pickled" }, body, "content-type": "application/x-python-serialize", properties };
+  await redis.lpush("celery", JSON.stringify({ ...message, "content-encoding": "binary" }));
+  start(app);
+  await expect(app.result("pickled").get({ timeout: 10_000 })).rejects.toMatchObject({ name: "ContentDisallowed" });
+});
+
 test("a worker holds as many messages as it may, and those that wait for their time besides", async () => {
   const app = application();
   const wait = app.task("wait", (ctx) => new Promise<void>((resolve) => ctx.signal.addEventListener("abort", () => resolve())));

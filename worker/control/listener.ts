@@ -53,6 +53,8 @@ export class ControlListener {
       else this.#heard(text);
     });
     const patterns = [control, ...(this.#node.gossip === null ? [] : [workers])];
+    // This fails only with the connection, which will be ready again.
+    this.#subscriber.on("ready", () => void this.#subscriber.psubscribe(...patterns).catch(() => {}));
     await persevere(() => this.#subscriber.psubscribe(...patterns), this.#node.log);
   }
 

@@ -56,6 +56,10 @@ export class ResultListener {
     if (!this.#listens) {
       this.#listens = true;
       subscriber.on("messageBuffer", (name: Buffer, bytes: Buffer) => this.#published(name.toString(), bytes));
+      subscriber.on("ready", () => {
+        // This fails only with the connection, which will be ready again.
+        if (this.#waiting.size > 0) subscriber.subscribe(...this.#waiting.keys()).catch(() => {});
+      });
     }
     const waiting = this.#waiting.get(channel) ?? new Set();
     this.#waiting.set(channel, waiting.add(give));

@@ -3,6 +3,7 @@ import { type Envelope, decodeEnvelope } from "../../lib/wire/celery/envelope.ts
 import { textField } from "../../lib/wire/celery/fields.ts";
 import { type TaskRequest, readTaskRequest } from "../../lib/wire/celery/task-request.ts";
 import { formatTime } from "../../lib/wire/celery/time.ts";
+import { undecodable } from "../../lib/wire/decoded.ts";
 import { type Value, dict } from "../../lib/wire/python/value.ts";
 import type { Taken } from "../broker/take.ts";
 import { HeldTask } from "../consumer/held-task.ts";
@@ -48,7 +49,7 @@ export class Runner {
   /** A message that was just taken, and counts as held. Nothing that is in it can make this throw. */
   receive({ raw, tag }: Taken): void {
     const envelope = decodeEnvelope(raw);
-    const request = envelope.ok ? readTaskRequest(envelope.value) : envelope;
+    const request = envelope.ok ? requestOf(envelope.value) : envelope;
     if (!request.ok || tag === null) {
       return this.#refuse(envelope.ok ? envelope.value : null, raw, tag, request.ok ? "it has no delivery tag" : request.reason);
     }
@@ -220,10 +221,7 @@ export class Runner {
     if (tag !== null) this.#options.settlement.discard(tag);
     const id = textField(envelope?.headers?.["id"]);
     if (id === null || envelope?.headers?.["ignore_result"] === true) return;
-    const pickled = envelope?.contentType === "application/x-python-serialize";
-    const [type, message] = pickled
-      ? ["ContentDisallowed", "Refusing to deserialize content of type pickle (application/x-python-serialize)"]
-      : ["DecodeError", reason];
+    const [type, message] = envelope?.contentType === PICKLE ? ["ContentDisallowed", NO_PICKLE] : ["DecodeError", reason];
     const result = dict([
       ["exc_type", type],
       ["exc_message", [message]],
@@ -265,6 +263,14 @@ export class Runner {
       .finally(() => this.#work.delete(tracked));
     this.#work.add(tracked);
   }
+}
+
+const PICKLE = "application/x-python-serialize";
+const NO_PICKLE = `Refusing to deserialize content of type pickle (${PICKLE})`;
+
+/** A pickle could be read, but who sends one expects what a worker must not do. */
+function requestOf(envelope: Envelope): ReturnType<typeof readTaskRequest> {
+  return envelope.contentType === PICKLE ? undecodable(NO_PICKLE) : readTaskRequest(envelope);
 }
 
 function isExpired(request: TaskRequest): boolean {
