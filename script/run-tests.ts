@@ -34,6 +34,7 @@ const STEPS: Record<string, [title: string, run: () => Promise<Counts>][]> = {
   redis: [["tests on Redis", vitest("redis")]],
   build: [["build", () => command(["bash", "-c", "set -e; source script/setup.sh; build_pages"])]],
   fleet: [["tests with Celery workers", vitest("fleet")]],
+  worker: [["our worker beside Celery's", vitest("worker")]],
   e2e: [
     [
       "journeys in a browser",
