@@ -1,0 +1,1 @@
+"""One file a subject; every file is loaded by run.py."""
